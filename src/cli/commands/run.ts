@@ -1,0 +1,84 @@
+/** run: a command as a task, without a descriptor file. */
+import type { OutputChunk } from '../../core/connection.ts'
+import type { Manageable } from '../../core/manageable.ts'
+import { SpmiError } from '../../errors.ts'
+import { cleanOne } from '../../verbs/clean.ts'
+import { composeRun, followToEnd, type RunRequest, run } from '../../verbs/run.ts'
+import type { Shown } from '../../verbs/show.ts'
+import { exitCodeOf } from '../../verbs/wait.ts'
+import { readChoice } from '../choice.ts'
+import type { RUN_OPTIONS } from '../command-options.ts'
+import type { Log } from '../log.ts'
+import type { OptionValues } from '../options.ts'
+import { explainEnd } from '../report.ts'
+import type { ExitStatus, Session } from '../session.ts'
+
+type RunSession = Session<OptionValues<typeof RUN_OPTIONS>>
+
+/** Runs a command as a new task. */
+export async function runRun(session: RunSession): Promise<ExitStatus> {
+  const { context, log, json, catalog, options } = session
+  if (options.rm && !options.foreground)
+    throw new SpmiError('usage', 'run: --rm needs --foreground', {
+      hint: 'nothing of SPMI stays that could clean up later',
+    })
+  const request = await readRequest(session)
+  if (options.print) return print(session, request)
+  const started = await run(catalog, request, context.cwd, {
+    onBegin: ({ id }) => log.info(`Starting manageable "${id}"`),
+  })
+  log.info('Started 1 manageables')
+  if (options.foreground) return attend(session, started)
+  if (json) json.addStatuses([started])
+  else context.stdout.write(`${started.manageable.id}\n`)
+  return 0
+}
+
+async function readRequest({ operands, options }: RunSession): Promise<RunRequest> {
+  const { id, comment, cwd, env } = options
+  const variables = Object.fromEntries(env.map(({ key, text }) => [key, text]))
+  return { ...(await readChoice(options)), words: operands, id, comment, cwd, env: variables }
+}
+
+async function print({ context, json, catalog }: RunSession, request: RunRequest): Promise<ExitStatus> {
+  const { source } = await composeRun(catalog, request, context.cwd)
+  if (json) json.add({ descriptor: new TextDecoder().decode(source) })
+  else context.stdout.write(source)
+  return 0
+}
+
+/** Shows the output of what was started until it ends. ^C stops it, and a second one kills it. */
+async function attend(session: RunSession, { manageable, status }: Shown): Promise<ExitStatus> {
+  const { context, log, json, catalog, options } = session
+  const stopListening = context.onSignal(['SIGINT'], endOnInterrupt(manageable, log))
+  const show = ({ stream, bytes }: OutputChunk) => {
+    if (!json) context[stream].write(bytes)
+  }
+  const ended = await followToEnd({ manageable, status }, show).finally(stopListening)
+  json?.addStatuses([ended])
+  explainEnd(log, ended)
+  const code = exitCodeOf(ended)
+  if (!options.rm || code !== 0) return code
+  const failure = await cleanOne(catalog, manageable, ended.status.state)
+  if (failure) log.error(failure)
+  return failure ? failure.exitStatus : 0
+}
+
+/** What ^C does, the first time and the second. */
+function endOnInterrupt(manageable: Manageable, log: Log): () => void {
+  const ends = [
+    () => {
+      log.info(`Stopping manageable "${manageable.id}" (^C again kills it)`)
+      return manageable.stop()
+    },
+    () => manageable.kill(),
+  ]
+  return () => {
+    ends
+      .shift()?.()
+      .catch((error: unknown) => {
+        if (!(error instanceof SpmiError)) throw error
+        if (error.code !== 'inactive') log.warning(error.message) // else it has just ended
+      })
+  }
+}

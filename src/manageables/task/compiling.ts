@@ -1,0 +1,84 @@
+/** Compiles the next run of a task: its name, its script and its environment. Nothing is written yet. */
+import { createHash } from 'node:crypto'
+import { asSpmiError, SpmiError } from '../../errors.ts'
+import { runFiles } from '../../store/layout.ts'
+import { markChosen, runAfter } from '../../store/run-store.ts'
+import type { Environment } from '../../system/exec.ts'
+import type { Backend, BackendJob } from './backends/backend.ts'
+import type { Observation } from './observe.ts'
+import type { PartTable } from './schema.ts'
+import type { TaskManageable } from './task.ts'
+import type { WrapperScript } from './wrappers/wrapper.ts'
+
+/** A run that may be started. */
+export interface CompiledRun {
+  readonly task: TaskManageable
+  /** The number of the run after which it comes; 0 for none. */
+  readonly after: number
+  /** Its backend, with its keys. */
+  readonly table: PartTable
+  /** What its backend is told. */
+  readonly job: BackendJob
+  readonly content: WrapperScript
+}
+
+/**
+ * Compiles the run that follows from what was observed.
+ * @throws SpmiError `active` or `unknown` for a task that must not be started now, `start-failed`
+ */
+export async function compileRun({ task, status }: Observation): Promise<CompiledRun> {
+  if (status.state === 'active') throw new SpmiError('active', 'it is active')
+  if (status.state === 'unknown')
+    throw new SpmiError('unknown', `whether it is active is unknown (${status.words})`)
+  if (status.isBlocked) throw new SpmiError('active', 'it is being cleaned')
+  const after = status.run?.number ?? 0
+  const run = runAfter(task.directory, after)
+  const { table, backend, options, isChosen } = task.next
+  const plain = nameRun(task, run.number)
+  const name = isChosen ? markChosen(plain) : plain
+  const job = { name, script: runFiles.script(run.directory), options }
+  const content = await task.wrapper.compile({
+    name,
+    directory: run.directory,
+    environment: environmentFor(backend, task.context.environment),
+    umask: task.context.umask,
+    runsHere: backend.runsHere,
+    leaked: backend.leaks,
+    directives: backend.directives(job),
+    setup: backend.setup(options),
+    restartCount: backend.restartCount,
+    terminalType: backend.terminalType,
+    options: task.wrapperOptions,
+  })
+  return { task, after, table, job, content }
+}
+
+/** Why a task is not started. @throws what is a bug */
+export function cannotStart(task: TaskManageable, error: unknown): SpmiError {
+  const reason = asSpmiError(error, 'a file of the run cannot be written')
+  return new SpmiError(reason.code, `cannot start manageable "${task.id}": ${reason.message}`, {
+    cause: error,
+  })
+}
+
+/**
+ * The run's name, for sessions, units and jobs: what fits of the id, readable, and a hash of pool, id and run, which
+ * makes it unique. Every process manager takes these characters.
+ */
+export function nameRun(task: TaskManageable, number: number): string {
+  const readable = task.id.replaceAll(/[^A-Za-z0-9_-]+/g, '_').slice(0, 24)
+  const hash = createHash('sha256').update(`${task.context.store.path}\0${task.id}\0${number}`).digest('hex')
+  return `spmi-${readable}-${hash.slice(0, 12)}`
+}
+
+/** The environment of the start without what the backend provides itself: one object for all tasks of a backend. */
+function environmentFor(backend: Backend, environment: Environment): Environment {
+  let found = environments.get(backend)
+  if (found === undefined) {
+    const entries = Object.entries(environment)
+    found = Object.fromEntries(entries.filter(([name]) => !backend.provides(name)))
+    environments.set(backend, found)
+  }
+  return found
+}
+const environments = new WeakMap<Backend, Environment>()

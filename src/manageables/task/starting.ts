@@ -1,0 +1,206 @@
+/**
+ * Starts many tasks at once. Each run is written whole under a hidden name and then renamed to the number that follows
+ * the run whose end was seen, so that of several starters one wins; then all are handed to their backends. A start
+ * is believed when the wrapper has recorded it.
+ */
+
+import type { Failure } from '../../core/failure.ts'
+import { groupBy } from '../../core/group-by.ts'
+import { asSpmiError, SpmiError } from '../../errors.ts'
+import { runFiles } from '../../store/layout.ts'
+import {
+  blockNextRun,
+  dropPrepared,
+  type PreparedRun,
+  prepareRun,
+  publishRun,
+  type Run,
+  readJournal,
+  type Starter,
+  voidRun,
+  writeSubmitted,
+} from '../../store/run-store.ts'
+import { exec } from '../../system/exec.ts'
+import { isAlive, thisProcess } from '../../system/process.ts'
+import { sleep } from '../../system/sleep.ts'
+import type { BackendJob } from './backends/backend.ts'
+import { cannotStart, compileRun } from './compiling.ts'
+import { type Observation, type ObservedRun, observe } from './observe.ts'
+import { wrapperOfNextRun } from './started-wrapper.ts'
+import type { TaskManageable } from './task.ts'
+
+/** Milliseconds that the wrappers of a command have to record their starts: a floor, and more for each task. */
+const START_TIMEOUT = 10_000
+const START_TIMEOUT_EACH = 50
+
+/** How many paths one argv gets, which stays far below its limit (execve(2)). */
+const BATCH = 500
+
+interface Starting {
+  readonly task: TaskManageable
+  readonly job: BackendJob
+  readonly prepared: PreparedRun
+  readonly needsFifo: boolean
+}
+
+/** Starts tasks. @returns for each one why it was not started, or undefined */
+export async function startTasks(tasks: readonly TaskManageable[]): Promise<readonly Failure[]> {
+  const failures = new Map<TaskManageable, SpmiError>()
+  const prepared = await prepareAll(await observe(tasks), failures)
+  await makeFifos(prepared)
+  const published = publishAll(prepared, failures)
+  const groups = groupBy(published, ({ task }) => task.next.backend)
+  await Promise.all([...groups.values()].map(group => submitAll(group, failures)))
+  await awaitRecords(published, failures)
+  await pruneAll(published)
+  return tasks.map(task => failures.get(task))
+}
+
+/** Removes what the descriptors do not keep. A start does not fail for it: `spmi prune` says what is wrong. */
+async function pruneAll(published: readonly Starting[]): Promise<void> {
+  const pruned = published.filter(({ task }) => task.keepRuns !== undefined)
+  if (pruned.length === 0) return
+  const { removeOldRuns } = await import('../../store/old-runs.ts')
+  for (const { task } of pruned) {
+    try {
+      removeOldRuns(task.directory, task.keepRuns ?? Number.POSITIVE_INFINITY)
+    } catch (error) {
+      asSpmiError(error, 'a run cannot be removed')
+    }
+  }
+}
+
+async function prepareAll(
+  observations: readonly Observation[],
+  failures: Map<TaskManageable, SpmiError>,
+): Promise<Starting[]> {
+  const prepared: Starting[] = []
+  for (const observation of observations) {
+    try {
+      prepared.push(await prepare(observation))
+    } catch (error) {
+      failures.set(observation.task, cannotStart(observation.task, error))
+    }
+  }
+  return prepared
+}
+
+async function prepare(observation: Observation): Promise<Starting> {
+  const { task, job, table, after, content } = await compileRun(observation)
+  refuseLateWrapper(observation.run)
+  const { needsFifo, script, environment } = content
+  const starter: Starter = {
+    name: job.name,
+    at: Date.now(),
+    by: thisProcess(),
+    backend: table,
+    wrapper: wrapperOfNextRun(task),
+  }
+  const prepared = prepareRun(task.directory, after, { script, environment, starter })
+  return { task, job, needsFifo, prepared }
+}
+
+/** Makes sure that the wrapper of a run that was given up does not come after all. */
+function refuseLateWrapper(last: ObservedRun | undefined): void {
+  if (last === undefined || last.journal !== undefined) return
+  if (!voidRun(last.files, 'its starter died')) throw new SpmiError('active', 'its wrapper has just come')
+}
+
+/** Makes sure that nobody can start a task any more. @throws SpmiError `active` when it has been started meanwhile */
+export async function retireTask(task: TaskManageable): Promise<void> {
+  const [observation] = await observe([task])
+  refuseLateWrapper(observation?.run)
+  if (!blockNextRun(task.directory, observation?.status.run?.number ?? 0, 'it is being cleaned'))
+    throw new SpmiError('active', 'it has just been started')
+}
+
+/** One mkfifo for all. What it cannot make the wrapper tries again, and says why it cannot be. */
+async function makeFifos(starting: readonly Starting[]): Promise<void> {
+  const paths = starting
+    .filter(({ needsFifo }) => needsFifo)
+    .map(({ prepared }) => runFiles.stdin(prepared.hidden))
+  const [environment] = starting.map(({ task }) => task.context.environment)
+  for (let from = 0; from < paths.length; from += BATCH)
+    await exec(['mkfifo', '-m', '600', ...paths.slice(from, from + BATCH)], {
+      environment: environment ?? {},
+      timeout: START_TIMEOUT,
+    })
+}
+
+function publishAll(starting: readonly Starting[], failures: Map<TaskManageable, SpmiError>): Starting[] {
+  return starting.filter(({ task, prepared }) => {
+    try {
+      if (publishRun(prepared)) return true
+      failures.set(task, cannotStart(task, new SpmiError('active', 'somebody else has just started it')))
+    } catch (error) {
+      dropPrepared(prepared)
+      failures.set(task, cannotStart(task, error))
+    }
+    return false
+  })
+}
+
+/** Hands runs to their backend, and gives up those that it refuses. */
+async function submitAll(
+  group: readonly Starting[],
+  failures: Map<TaskManageable, SpmiError>,
+): Promise<void> {
+  const [first] = group
+  if (first === undefined) return
+  const submissions = await submit(first.task, group)
+  for (const [index, { task, prepared }] of group.entries()) {
+    const submission = submissions[index] ?? { accepted: false, reason: 'its backend said nothing' }
+    if (submission.accepted) {
+      if (submission.id !== undefined) writeSubmitted(prepared.run, { at: Date.now(), id: submission.id })
+    } else if (voidRun(prepared.run, submission.reason)) {
+      failures.set(task, cannotStart(task, new SpmiError('start-failed', submission.reason)))
+    }
+  }
+}
+
+async function submit({ next: { backend } }: TaskManageable, group: readonly Starting[]) {
+  try {
+    return await backend.submit(group.map(({ job }) => job))
+  } catch (error) {
+    if (!(error instanceof SpmiError)) throw error
+    return group.map(() => ({ accepted: false as const, reason: error.message }))
+  }
+}
+
+/** Waits until each wrapper has recorded its start, under one deadline; gives up those that do not come. */
+async function awaitRecords(
+  published: readonly Starting[],
+  failures: Map<TaskManageable, SpmiError>,
+): Promise<void> {
+  const until = performance.now() + START_TIMEOUT + START_TIMEOUT_EACH * published.length
+  let waiting = published.filter(({ task }) => !failures.has(task) && task.next.backend.runsHere)
+  for (let pause = 1; waiting.length > 0; pause = Math.min(pause * 1.5, 20)) {
+    const isLate = performance.now() > until
+    waiting = waiting.filter(({ task, prepared }) => {
+      const start = readStart(prepared.run)
+      if (start === 'waiting' && !isLate) return true
+      if (start === 'started') return false
+      const reason = start === 'waiting' ? giveUp(prepared.run) : start.reason
+      failures.set(task, cannotStart(task, new SpmiError('start-failed', reason)))
+      return false
+    })
+    if (waiting.length > 0) await sleep(pause)
+  }
+}
+
+/** Whether a wrapper has recorded its start, or why it never will. */
+function readStart(run: Run): 'started' | 'waiting' | { readonly reason: string } {
+  const journal = readJournal(run)
+  if (journal?.spawned) return 'started'
+  if (journal?.claimed && !isAlive(journal.claimed.wrapper)) {
+    const last = readJournal(run) // it may have gone on after we had read
+    return last?.spawned ? 'started' : (last?.refused ?? { reason: 'its wrapper was killed' })
+  }
+  return journal?.refused ?? journal?.void ?? 'waiting'
+}
+
+function giveUp(run: Run): string {
+  return voidRun(run, 'its wrapper did not come in time')
+    ? 'its wrapper did not come in time'
+    : 'its wrapper recorded no start in time; "spmi status" shows what became of it'
+}

@@ -1,0 +1,64 @@
+/** All runs of many tasks: the last ones are observed, of the others their journals say all. */
+import type { RunSummary } from '../../core/run-summary.ts'
+import { readAsked } from '../../store/asked.ts'
+import { listRuns, type Run, readJournal, readStarter, type Starter } from '../../store/run-store.ts'
+import { type Observation, observe } from './observe.ts'
+import { deriveStatus, type TaskStatus } from './status.ts'
+import type { TaskManageable } from './task.ts'
+
+/** The runs of some tasks, oldest first. */
+export async function summariseRuns(
+  tasks: readonly TaskManageable[],
+): Promise<readonly (readonly RunSummary[])[]> {
+  const observations = await observe(tasks)
+  return observations.map(summariseTask)
+}
+
+function summariseTask({ task, status }: Observation): RunSummary[] {
+  const last = status.run?.number ?? 0
+  const summaries: RunSummary[] = []
+  // A run that was started after the observation is not one that has ended.
+  for (const run of listRuns(task.directory).filter(({ number }) => number <= last)) {
+    const starter = readStarter(run)
+    if (starter?.name === '') continue // a clean has only taken its number
+    summaries.push(
+      summarise(run, run.number === last ? status : statusOfEarlier(task, run, starter), starter),
+    )
+  }
+  return summaries
+}
+
+/** An earlier run is over: the next one was started after its end had been seen. */
+function statusOfEarlier(task: TaskManageable, run: Run, starter: Starter | undefined): TaskStatus {
+  return deriveStatus({
+    run,
+    journal: readJournal(run),
+    starter,
+    isStarterAlive: false,
+    backendType: starter?.backend?.type ?? task.backend.type,
+    backendId: undefined,
+    readAsked: () => readAsked(run),
+    liveness: { state: 'gone' },
+    hasProcesses: false,
+    isHalted: () => false,
+  })
+}
+
+function summarise(run: Run, status: TaskStatus, starter: Starter | undefined): RunSummary {
+  const { state, words, outcome, exit, exitCode, backendType, pid } = status
+  return {
+    ...{
+      number: run.number,
+      directory: run.directory,
+      state,
+      words,
+      outcome,
+      exit,
+      exitCode,
+      backendType,
+      pid,
+    },
+    startedAt: status.startedAt ?? (starter && new Date(starter.at)), // of a start that failed: when it was tried
+    endedAt: status.endedAt,
+  }
+}

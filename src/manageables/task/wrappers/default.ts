@@ -1,0 +1,211 @@
+/**
+ * The default wrapper: the command runs in a session of its own, its output goes straight to files, its input is a
+ * FIFO. Compiles a task into a header of quoted assignments, followed by default.sh, and an env file of exports.
+ */
+import type * as v from 'valibot'
+import type { DiagnosisContext } from '../../../core/diagnosis.ts'
+import { type DescriptorPlace, resolvePath } from '../../../core/place.ts'
+import { errnoOf, SpmiError } from '../../../errors.ts'
+import { isFolder, readSmallFile } from '../../../store/files.ts'
+import { runFiles } from '../../../store/layout.ts'
+import type { Environment } from '../../../system/exec.ts'
+import type { Finding } from '../../../system/finding.ts'
+import { readSoftLimits } from '../../../system/limits.ts'
+import { RUN_VARIABLE, thisHost, uptime } from '../../../system/process.ts'
+import { isVariableName, quote, quoteAll } from '../../../system/shell-quote.ts'
+import body from './default.sh' with { type: 'text' }
+import type { DefaultOptions as Options } from './default-schema.ts'
+import { findLauncher, type Launcher } from './launcher.ts'
+import { splitPlain } from './plain-command.ts'
+import sweep from './sweep.sh' with { type: 'text' }
+import {
+  type StopPlan,
+  Wrapper,
+  type WrapperJob,
+  type WrapperOptions,
+  type WrapperScript,
+} from './wrapper.ts'
+
+/** Variables that describe a shell's own state: to import them means nothing, or fails. */
+const SHELL_STATE = new Set([
+  ...['_', 'PWD', 'OLDPWD', 'PPID', 'UID', 'EUID', 'SHELLOPTS', 'BASHOPTS', 'BASH_VERSINFO'],
+  'OPTIND', // not a number, it ends dash and bash
+  RUN_VARIABLE,
+])
+
+/** How the script of a run launches its command. */
+export interface LaunchPlan {
+  /** What differs from run to run, by names without the prefix `_spmi_`. */
+  readonly assignments: Readonly<Record<string, string>>
+  /** What becomes the command. */
+  readonly argv: readonly string[]
+  /** The text of the script after its header. */
+  readonly body: string
+  /** Lines at the end of env. */
+  readonly exports: string
+}
+
+/** Runs a command with its output in files and its input from a FIFO. */
+export class DefaultWrapper extends Wrapper {
+  static override async loadEntries(): Promise<v.ObjectEntries> {
+    return (await import('./default-schema.ts')).DEFAULT_ENTRIES
+  }
+
+  #launcher: Promise<Launcher> | undefined
+  readonly #exports = new WeakMap<Environment, string>()
+
+  override normalise(raw: WrapperOptions, place: DescriptorPlace): WrapperOptions {
+    const options = raw as Options
+    const isKeyword = options.stdin === 'fifo' || options.stdin === 'null'
+    return {
+      ...options,
+      cwd: resolvePath(options.cwd, place),
+      env_file: options.env_file.map(path => resolvePath(path, place)),
+      stdin: isKeyword ? options.stdin : resolvePath(options.stdin, place),
+    }
+  }
+
+  override async compile(job: WrapperJob): Promise<WrapperScript> {
+    const options = job.options as Options
+    if (!isFolder(options.cwd))
+      throw new SpmiError('start-failed', `the folder "${options.cwd}" does not exist`, {
+        hint: 'make it, or change cwd in the descriptor',
+      })
+    this.#launcher ??= findLauncher(job.environment)
+    const command = withSetup(job.setup, commandArgv(options))
+    const launch = this.planLaunch(job, await this.#launcher, command)
+    return {
+      script: [header(job, options, launch), ...(job.runsHere ? [] : [sweep]), launch.body].join('\n'),
+      environment: `${await this.#exportAll(job, options)}${launch.exports}`,
+      needsFifo: options.stdin === 'fifo',
+    }
+  }
+
+  /** How a command is launched. @param command its argv */
+  protected planLaunch(_job: WrapperJob, launcher: Launcher, command: readonly string[]): LaunchPlan {
+    return {
+      assignments: { terminal: '', hangup: 'TERM' },
+      argv: [launcher.setsid, ...launcher.resetSignals, ...command],
+      body,
+      exports: '',
+    }
+  }
+
+  override describeCommand(options: WrapperOptions): string {
+    return (options as Options).command
+  }
+
+  override describeEnvironment(options: WrapperOptions): string {
+    const { env, env_file: files } = options as Options
+    const names = Object.keys(env)
+    const own = names.length === 0 ? [] : [`env: ${names.join(', ')}`]
+    return ['that of the start', ...files.map(file => `"${file}"`), ...own].join(', then ')
+  }
+
+  override planStop(options: WrapperOptions): StopPlan {
+    const { stop_signal: signals, stop_timeout: seconds } = options as Options
+    return { signals, timeout: seconds * 1000 }
+  }
+
+  override async diagnose(
+    uses: readonly WrapperOptions[],
+    context: DiagnosisContext,
+  ): Promise<readonly Finding[]> {
+    const { examineDefault } = await import('./default-doctor.ts')
+    return examineDefault(findLauncher, uses as readonly Options[], context)
+  }
+
+  /** The text of env. What all tasks of a start have in common is made once. */
+  async #exportAll(job: WrapperJob, options: Options): Promise<string> {
+    let common = this.#exports.get(job.environment)
+    if (common === undefined) {
+      common = exportLines(job.environment)
+      this.#exports.set(job.environment, common)
+    }
+    const leaked = job.leaked.filter(name => job.environment[name] === undefined)
+    const unset = leaked.length === 0 ? '' : `unset ${leaked.join(' ')}\n`
+    const files = await Promise.all(options.env_file.map(readVariables))
+    const own = Object.fromEntries([...files, options.env].flatMap(variables => Object.entries(variables)))
+    return `${unset}${common}${exportLines(own)}export ${RUN_VARIABLE}=${quote(job.name)}\n`
+  }
+}
+
+function header(job: WrapperJob, options: Options, { assignments, argv }: LaunchPlan): string {
+  const { host, boot } = thisHost()
+  const stdin = { fifo: runFiles.stdin(job.directory), null: '/dev/null' }[options.stdin] ?? options.stdin
+  const all = {
+    name: job.name,
+    dir: job.directory,
+    zero: String(Date.now() - uptime()),
+    zero_boot: boot,
+    boot: job.runsHere ? boot : '',
+    host: job.runsHere ? host : '',
+    umask: job.umask.toString(8).padStart(4, '0'),
+    limits: limitWords(),
+    far: job.runsHere ? '' : 'yes',
+    attempt: '0',
+    cwd: options.cwd,
+    stdin,
+    mixed: options.mixed_stdout ? 'yes' : '',
+    ...assignments,
+  }
+  return [
+    '#!/bin/sh',
+    ...job.directives,
+    '# One run of a task: exactly what is started.',
+    ...Object.entries(all).map(([name, value]) => `_spmi_${name}=${quote(value)}`),
+    ...(job.restartCount === undefined ? [] : [`_spmi_attempt=\${${job.restartCount}:-0}`]),
+    `set -- ${quoteAll(argv)}`,
+    '',
+  ].join('\n')
+}
+
+/** The limits of this program, read once for all tasks: `n=1024 c=0 …`. */
+function limitWords(): string {
+  limits ??= Object.entries(readSoftLimits())
+    .map(([letter, value]) => `${letter}=${value}`)
+    .join(' ')
+  return limits
+}
+let limits: string | undefined
+
+/**
+ * What runs the command: its shell, or nothing in between where no shell has anything to do, which spares a process for
+ * the life of the task and makes the command's pid that of the program.
+ */
+function commandArgv({ shell, command }: Options): readonly string[] {
+  const isDefault = shell.length === 2 && shell[0] === 'sh' && shell[1] === '-c'
+  return (isDefault ? splitPlain(command) : undefined) ?? [...shell, protect(command)]
+}
+
+/** What runs some lines first, in the command's own session, where signals reach them as well. */
+function withSetup(setup: readonly string[], argv: readonly string[]): readonly string[] {
+  if (setup.length === 0) return argv
+  return ['sh', '-c', [...setup, 'exec "$@"'].join('\n'), 'sh', ...argv]
+}
+
+/** A command that begins like an option would be taken for one; with a space before it, it is the same command. */
+function protect(command: string): string {
+  return /^[-+]/.test(command) ? ` ${command}` : command
+}
+
+function exportLines(environment: Readonly<Record<string, string>>): string {
+  let lines = ''
+  for (const [name, value] of Object.entries(environment))
+    if (isVariableName(name) && !SHELL_STATE.has(name)) lines += `export ${name}=${quote(value)}\n`
+  return lines
+}
+
+async function readVariables(path: string): Promise<Readonly<Record<string, string>>> {
+  const { parseEnv } = await import('node:util') // loaded when it is used: it is felt at start-up
+  try {
+    const content = readSmallFile(path, 'follow')
+    if (content !== undefined) return parseEnv(content) as Record<string, string>
+  } catch (error) {
+    if (errnoOf(error) === undefined && !(error instanceof SpmiError)) throw error
+    throw new SpmiError('start-failed', `env_file "${path}" cannot be read: ${(error as Error).message}`, {
+      cause: error,
+    })
+  }
+  throw new SpmiError('start-failed', `env_file "${path}" does not exist`)
+}

@@ -1,0 +1,32 @@
+/** What was asked of a run on the way, by `stop`, `kill`, `signal`, `pause` and `resume`: a file of its own for each. */
+import { type ProcessIdentity, thisProcess } from '../system/process.ts'
+import { createFile, listDirectory, readJson } from './files.ts'
+import { runFiles } from './layout.ts'
+import type { Run } from './run-store.ts'
+
+/** Somebody asked for the end of a run, or for something on the way, and this signal was sent. */
+export interface Asked {
+  readonly verb: 'stop' | 'kill' | 'signal' | 'pause' | 'resume'
+  readonly signal: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly by: ProcessIdentity
+}
+
+/** Who asked for what so far, oldest first. */
+export function readAsked(run: Run): Asked[] {
+  const names = (listDirectory(run.directory) ?? []).filter(name => name.startsWith('asked.'))
+  return names
+    .map(name => readJson<Asked>(`${run.directory}/${name}`))
+    .filter(asked => asked !== undefined)
+    .sort((a, b) => a.at - b.at)
+}
+
+/** Writes down that a signal is about to be sent, before it is. */
+export function writeAsked(run: Run, verb: Asked['verb'], signal: string): void {
+  const by = thisProcess()
+  const asked: Asked = { verb, signal, at: Date.now(), by }
+  const suffix = `${verb}-${signal}-${asked.at}-${by.pid}-${++timesAsked}-${by.host}`
+  createFile(runFiles.asked(run.directory, suffix), `${JSON.stringify(asked)}\n`)
+}
+let timesAsked = 0

@@ -1,0 +1,39 @@
+/**
+ * Removing the oldest runs of a manageable. The last run stays in any case: from its number follows that of the next one. So a
+ * run's number is never given twice, and a start that saw an older state finds that it comes late (see publishRun).
+ */
+import { errnoOf } from '../errors.ts'
+import { isAlive } from '../system/process.ts'
+import { listDirectory, removeAtOnce, sweepTemporaries } from './files.ts'
+import { manageableFiles } from './layout.ts'
+import { listRuns, type Run, readJournal } from './run-store.ts'
+
+/**
+ * Removes all runs but the last ones, with their output.
+ * @param keep how many stay, at least 1
+ * @returns the numbers of those that were removed
+ */
+export function removeOldRuns(directory: string, keep: number): number[] {
+  const runs = manageableFiles.runs(directory)
+  const old = listRuns(directory).slice(0, -Math.max(1, keep))
+  const removed = old.filter(run => !isActive(run) && removeRun(run))
+  if (old.length > 0) sweepTemporaries(runs, listDirectory(runs) ?? []) // what crashes of others left
+  return removed.map(({ number }) => number)
+}
+
+/** A run whose wrapper lives although another one was started after it: it should not be, but is none to remove. */
+function isActive(run: Run): boolean {
+  const wrapper = readJournal(run)?.claimed?.wrapper
+  return wrapper !== undefined && isAlive(wrapper)
+}
+
+/** @returns false when somebody else was first */
+function removeRun({ directory }: Run): boolean {
+  try {
+    removeAtOnce(directory)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'ENOENT') return false
+    throw error
+  }
+}

@@ -1,0 +1,248 @@
+/**
+ * The pool's directory: which manageables are loaded, and their records. Writes `<id>/` whole by rename, so that a
+ * manageable is loaded or not, never half; and takes it away the same way.
+ */
+import { chmodSync, lstatSync, rmSync, type Stats, statSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { getuid } from 'node:process'
+import { errnoOf, SpmiError } from '../errors.ts'
+import {
+  createFile,
+  ensureDirectory,
+  listDirectory,
+  makeHiddenDirectory,
+  publishDirectory,
+  readSmallFile,
+  removeAtOnce,
+  removeDirectory,
+  replaceFile,
+  sweepTemporaries,
+} from './files.ts'
+import { FORMAT, manageableFiles, poolFiles } from './layout.ts'
+import { markReplaced } from './record-marks.ts'
+
+/** The formats of a descriptor, which are also the endings of its file name in the pool. */
+export const DESCRIPTOR_FORMATS = ['toml', 'yaml', 'json'] as const
+export type DescriptorFormat = (typeof DESCRIPTOR_FORMATS)[number]
+
+/** What `load` stores of a descriptor. */
+export interface LoadContent {
+  readonly id: string
+  readonly format: DescriptorFormat
+  /** The user's bytes. */
+  readonly source: Uint8Array
+  /** The folder from which relative paths in it count. */
+  readonly folder: string
+  /** The checked and normalised descriptor, as JSON text. */
+  readonly record: string
+}
+
+/** A directory in $SPMI_PATH that holds manageables. */
+export class PoolStore {
+  readonly path: string
+  #isPrepared = false
+
+  private constructor(path: string) {
+    this.path = path
+  }
+
+  /**
+   * Opens a pool without making it: one that does not exist is empty.
+   * @param cwd the directory from which a relative path counts
+   * @throws SpmiError `pool` when somebody else could read or write it, or a newer SPMI made it
+   */
+  static open(path: string, cwd: string): PoolStore {
+    const store = PoolStore.at(path, cwd)
+    store.check()
+    return store
+  }
+
+  /** The pool at a path, which has not been looked at yet. */
+  static at(path: string, cwd: string): PoolStore {
+    return new PoolStore(resolve(cwd, path))
+  }
+
+  /** The names in the pool that may be manageables, in no order. */
+  listIds(): string[] {
+    return (listDirectory(this.path) ?? []).filter(name => !name.startsWith('.'))
+  }
+
+  /** The directory of a manageable; it need not exist. */
+  directoryOf(id: string): string {
+    return `${this.path}/${id}`
+  }
+
+  /** The text of a manageable's record; undefined when nothing of the kind is loaded. */
+  readRecord(id: string): string | undefined {
+    return readSmallFile(manageableFiles.record(this.directoryOf(id)))
+  }
+
+  /** When a manageable was loaded, or undefined when that is not known. */
+  readLoadTime(id: string): Date | undefined {
+    const time = new Date(this.#readLoaded(id)[0] ?? '')
+    return Number.isNaN(time.getTime()) ? undefined : time
+  }
+
+  /** The folder from which relative paths of a manageable's descriptor count, or undefined when that is not known. */
+  readFolder(id: string): string | undefined {
+    const [, ...lines] = this.#readLoaded(id)
+    return lines.join('\n') || undefined
+  }
+
+  #readLoaded(id: string): readonly string[] {
+    const text = readSmallFile(manageableFiles.loaded(this.directoryOf(id))) ?? ''
+    return text.replace(/\n$/, '').split('\n')
+  }
+
+  /** The text of a manageable's descriptor, as the user wrote it; undefined when there is none. */
+  readDescriptor(
+    id: string,
+  ): { readonly path: string; readonly format: DescriptorFormat; readonly text: string } | undefined {
+    for (const format of DESCRIPTOR_FORMATS) {
+      const path = manageableFiles.descriptor(this.directoryOf(id), format)
+      const text = readSmallFile(path)
+      if (text !== undefined) return { path, format, text }
+    }
+    return undefined
+  }
+
+  /** Makes a folder for a draft of a descriptor, which nobody else can read. It is swept when we die before removing it. */
+  makeDraft(name: string, text: string): string {
+    const folder = makeHiddenDirectory(this.path, 'new')
+    createFile(join(folder, name), text)
+    return folder
+  }
+
+  /** The text of a draft as it is now; undefined when it was removed. */
+  readDraft(folder: string, name: string): string | undefined {
+    return readSmallFile(join(folder, name), 'follow')
+  }
+
+  /** Removes a draft, with what an editor has left beside it. */
+  removeDraft(folder: string): void {
+    removeDirectory(folder)
+  }
+
+  /** Whether something bears this name in the pool. */
+  has(id: string): boolean {
+    return lstatSync(this.directoryOf(id), { throwIfNoEntry: false }) !== undefined
+  }
+
+  /**
+   * Loads some manageables: all of them or none.
+   * @throws SpmiError `exists` when one of the names is taken; system errors as they are
+   */
+  add(contents: readonly LoadContent[]): void {
+    this.#prepare()
+    const added: string[] = []
+    const hidden: string[] = []
+    try {
+      for (const content of contents) hidden.push(this.#writeHidden(content))
+      for (const [index, { id }] of contents.entries()) {
+        if (!publishDirectory(hidden[index] ?? '', this.directoryOf(id))) throw alreadyLoaded(id)
+        added.push(id)
+      }
+    } catch (error) {
+      for (const id of added) this.#removeUnstarted(id)
+      for (const path of hidden) removeDirectory(path)
+      throw error
+    }
+  }
+
+  /** Replaces the descriptor of a loaded manageable and keeps its runs. */
+  replace(content: LoadContent): void {
+    const directory = this.directoryOf(content.id)
+    const pathOf = (format: string) => manageableFiles.descriptor(directory, format)
+    // Every command reads the record alone, so its rename is the moment at which the new descriptor holds.
+    replaceFile(pathOf(content.format), content.source)
+    replaceFile(manageableFiles.record(directory), markReplaced(content.record))
+    replaceFile(manageableFiles.loaded(directory), describeLoad(content))
+    for (const format of DESCRIPTOR_FORMATS)
+      if (format !== content.format) rmSync(pathOf(format), { force: true })
+  }
+
+  /** Takes a manageable out of the pool, with its runs and their output. */
+  remove(id: string): void {
+    removeAtOnce(this.directoryOf(id))
+  }
+
+  /** Takes back what this command has just added, unless somebody has started it meanwhile. */
+  #removeUnstarted(id: string): void {
+    if (listDirectory(manageableFiles.runs(this.directoryOf(id))) === undefined) this.remove(id)
+  }
+
+  #writeHidden(content: LoadContent): string {
+    const hidden = makeHiddenDirectory(this.path, 'new')
+    try {
+      createFile(manageableFiles.descriptor(hidden, content.format), content.source)
+      createFile(manageableFiles.record(hidden), content.record)
+      createFile(manageableFiles.loaded(hidden), describeLoad(content))
+    } catch (error) {
+      removeDirectory(hidden)
+      throw error
+    }
+    return hidden
+  }
+
+  /** Makes the pool's directory and its own folder where they are missing, and sweeps what crashes left. */
+  #prepare(): void {
+    if (this.#isPrepared) return
+    try {
+      ensureDirectory(this.path)
+    } catch (error) {
+      if (errnoOf(error) === 'ENOENT')
+        throw new SpmiError(
+          'pool',
+          `the pool "${this.path}" cannot be made: its parent folder does not exist`,
+        )
+      throw error
+    }
+    this.check()
+    chmodSync(this.path, 0o700) // a fresh directory (mkdir, umask 022) becomes private with its first content
+    const files = poolFiles(this.path)
+    ensureDirectory(files.own)
+    ensureDirectory(files.plugins)
+    if (readSmallFile(files.format) === undefined) replaceFile(files.format, `${FORMAT}\n`)
+    sweepTemporaries(this.path, listDirectory(this.path) ?? [])
+    this.#isPrepared = true
+  }
+
+  /** @throws SpmiError `pool` when somebody else could read or write it, or a newer SPMI made it */
+  check(): void {
+    const stats = statSync(this.path, { throwIfNoEntry: false })
+    if (!stats) return
+    this.#checkAccess(stats)
+    const text = readSmallFile(poolFiles(this.path).format)
+    if (text !== undefined && Number(text) > FORMAT)
+      throw new SpmiError(
+        'pool',
+        `the pool "${this.path}" was made by a newer SPMI (format ${text.trim()})`,
+        {
+          hint: 'use that version, or another $SPMI_PATH',
+        },
+      )
+  }
+
+  #checkAccess(stats: Stats): void {
+    const refuse = (reason: string, hint?: string): never => {
+      throw new SpmiError('pool', `the pool "${this.path}" ${reason}`, { hint })
+    }
+    if (!stats.isDirectory()) refuse('is not a directory', 'set $SPMI_PATH to one')
+    if (stats.uid !== getuid?.()) refuse('belongs to another user', 'set $SPMI_PATH to a directory of yours')
+    if ((stats.mode & 0o077) === 0) return
+    const isFresh = (stats.mode & 0o022) === 0 && listDirectory(this.path)?.length === 0
+    if (!isFresh) refuse('is open to other users', `chmod 700 "${this.path}" closes it`)
+  }
+}
+
+/** The refusal of a second manageable with the same id. */
+export function alreadyLoaded(id: string): SpmiError {
+  return new SpmiError('exists', `manageable "${id}" is already loaded`, {
+    hint: `"spmi reload" replaces its descriptor, "spmi clean ${id}" removes it`,
+    id,
+  })
+}
+
+function describeLoad({ folder }: LoadContent): string {
+  return `${new Date().toISOString()}\n${folder}\n`
+}

@@ -1,0 +1,231 @@
+/**
+ * The runs of one manageable: numbered directories that appear whole. Writes what `start`, `stop` and `kill` have
+ * to say, reads what everybody said. Who writes what stands in layout.ts.
+ */
+import { existsSync, statSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { errnoOf } from '../errors.ts'
+import { isAlive, type ProcessIdentity, type SignalName, thisProcess } from '../system/process.ts'
+import {
+  appendToFile,
+  createFile,
+  ensureDirectory,
+  listDirectory,
+  makeHiddenDirectory,
+  publishDirectory,
+  readJson,
+  readSmallFile,
+  removeAtOnce,
+  removeDirectory,
+  sweepTemporaries,
+} from './files.ts'
+import { type Journal, parseJournal, writeVoidJournal } from './journal.ts'
+import { manageableFiles, runFiles } from './layout.ts'
+import { STARTED_MARK } from './record-marks.ts'
+
+/** One run: its number, counted from 1, and its directory. */
+export interface Run {
+  readonly number: number
+  readonly directory: string
+}
+
+/** Who starts a run, written before anything is launched. */
+export interface Starter {
+  /** The run's name: of the session, unit or job, and in the environment of its processes. */
+  readonly name: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+  readonly by: ProcessIdentity
+  /** The backend and what it is told; absent from what older programs started. */
+  readonly backend?: { readonly type: string; readonly [key: string]: unknown }
+  /** What later commands need of its wrapper, whatever the descriptor says by then; absent as above. */
+  readonly wrapper?: StartedWrapper
+}
+
+/** The wrapper of a run, in plain values. */
+export interface StartedWrapper {
+  readonly type: string
+  /** The command as status shows it. */
+  readonly command: string
+  /** The signals of a stop, spread evenly over the timeout (milliseconds). */
+  readonly stop: { readonly signals: readonly SignalName[]; readonly timeout: number }
+}
+
+/**
+ * The last character of the name of a run whose backend is not its descriptor's; that of all others is a hexadecimal digit.
+ * The name is in the journal as well, so that of those others nobody need read the starter.
+ */
+const CHOSEN_MARK = 'x'
+
+/** The name of a run whose start chose its backend. */
+export function markChosen(name: string): string {
+  return name.slice(0, -1) + CHOSEN_MARK
+}
+
+/** Whether a run's backend is another one than its descriptor's: its starter says which. */
+export function isChosen(name: string): boolean {
+  return name.endsWith(CHOSEN_MARK)
+}
+
+/** The backend accepted a run under an id of its own. What it refuses gets a void journal with the reason. */
+export interface Submitted {
+  readonly id: string
+  /** Milliseconds since the epoch. */
+  readonly at: number
+}
+
+/** What a run needs on disk before it can be launched. */
+export interface RunContent {
+  readonly script: string
+  readonly environment: string
+  readonly starter: Starter
+}
+
+/** The last run of a manageable, or undefined when it was never started. */
+export function findLastRun(directory: string): Run | undefined {
+  const runs = manageableFiles.runs(directory)
+  const number = lastNumber(listDirectory(runs) ?? [])
+  return number === 0 ? undefined : { number, directory: manageableFiles.run(directory, number) }
+}
+
+function lastNumber(names: readonly string[]): number {
+  let last = 0
+  for (const name of names) if (isRunName(name)) last = Math.max(last, Number(name))
+  return last
+}
+
+function isRunName(name: string): boolean {
+  return /^[1-9]\d*$/.test(name)
+}
+
+/** All runs of a manageable, oldest first. */
+export function listRuns(directory: string): Run[] {
+  const names = listDirectory(manageableFiles.runs(directory)) ?? []
+  const numbers = names.filter(isRunName).map(Number)
+  return numbers.sort((a, b) => a - b).map(number => runAfter(directory, number - 1))
+}
+
+/**
+ * Makes the directory of the run after another one, under a hidden name. That its number follows from the run whose end
+ * the caller has seen, not from what is there now, is what keeps two starters from starting two runs.
+ * @param after the number of the last run; 0 for none
+ * @returns the hidden directory and the run that it is to become
+ */
+export function prepareRun(directory: string, after: number, content: RunContent): PreparedRun {
+  const prepared = makeHiddenRun(directory, after)
+  try {
+    createFile(runFiles.script(prepared.hidden), content.script, 0o700)
+    createFile(runFiles.environment(prepared.hidden), content.environment)
+    createFile(runFiles.starter(prepared.hidden), `${JSON.stringify(content.starter)}\n`)
+  } catch (error) {
+    dropPrepared(prepared)
+    throw error
+  }
+  return prepared
+}
+
+/** The run that follows another one, 0 for none. */
+export function runAfter(directory: string, after: number): Run {
+  return { number: after + 1, directory: manageableFiles.run(directory, after + 1) }
+}
+
+/** Removes a prepared run that is not to be. */
+export function dropPrepared({ hidden }: PreparedRun): void {
+  removeDirectory(hidden)
+}
+
+/**
+ * Takes the next run's number without starting anything, so that nobody can start while we live.
+ * @param after the number of the last run; 0 for none
+ * @returns false when somebody started in the meantime
+ */
+export function blockNextRun(directory: string, after: number, reason: string): boolean {
+  const prepared = makeHiddenRun(directory, after)
+  const blocker: Starter = { name: '', at: Date.now(), by: thisProcess() }
+  createFile(runFiles.starter(prepared.hidden), `${JSON.stringify(blocker)}\n`)
+  writeVoidJournal(prepared.hidden, reason)
+  return publishRun(prepared)
+}
+
+/** A run whose directory still bears a hidden name. */
+export interface PreparedRun {
+  readonly hidden: string
+  readonly run: Run
+}
+
+function makeHiddenRun(directory: string, after: number): PreparedRun {
+  const runs = manageableFiles.runs(directory)
+  if (!existsSync(runs)) appendToFile(manageableFiles.record(directory), STARTED_MARK)
+  ensureDirectory(runs)
+  sweepTemporaries(runs, listDirectory(runs) ?? [])
+  return { hidden: makeHiddenDirectory(runs, 'new'), run: runAfter(directory, after) }
+}
+
+/**
+ * Makes a prepared run the next one.
+ * @returns false when another start or a clean was first
+ */
+export function publishRun({ hidden, run }: PreparedRun): boolean {
+  if (!publishDirectory(hidden, run.directory)) {
+    removeDirectory(hidden)
+    return false
+  }
+  // Its number may have been free only because that run of another start is over and was removed.
+  const manageable = dirname(dirname(run.directory))
+  const isLast = findLastRun(manageable)?.number === run.number
+  if (!isLast) removeAtOnce(run.directory)
+  return isLast
+}
+
+/** What the wrapper wrote so far; undefined when no wrapper has come. */
+export function readJournal(run: Run): Journal | undefined {
+  const text = readSmallFile(runFiles.journal(run.directory))
+  return text === undefined ? undefined : parseJournal(text)
+}
+
+/** Milliseconds since a journal was last written, whichever way the clock was set meanwhile. */
+export function journalAge(run: Run): number {
+  const stats = statSync(runFiles.journal(run.directory), { throwIfNoEntry: false })
+  return stats === undefined ? 0 : Math.abs(Date.now() - stats.mtimeMs)
+}
+
+/**
+ * Gives up a run that no wrapper has claimed.
+ * @returns false when a wrapper has claimed it after all
+ */
+export function voidRun(run: Run, reason: string): boolean {
+  try {
+    writeVoidJournal(run.directory, reason)
+    return true
+  } catch (error) {
+    if (errnoOf(error) === 'EEXIST') return false
+    throw error
+  }
+}
+
+/** Who started a run; undefined for a run that only blocked its number. */
+export function readStarter(run: Run): Starter | undefined {
+  return readJson<Starter>(runFiles.starter(run.directory))
+}
+
+/** The backend's own id; undefined where it gave none. */
+export function readSubmitted(run: Run): Submitted | undefined {
+  return readJson<Submitted>(runFiles.submitted(run.directory))
+}
+
+/** What was written for a run to be launched; undefined for a run that only blocked its number. */
+export function readRunContent(run: Run): Omit<RunContent, 'starter'> | undefined {
+  const script = readSmallFile(runFiles.script(run.directory))
+  const environment = readSmallFile(runFiles.environment(run.directory))
+  return script === undefined || environment === undefined ? undefined : { script, environment }
+}
+
+/** Writes down the backend's own id. */
+export function writeSubmitted(run: Run, submitted: Submitted): void {
+  createFile(runFiles.submitted(run.directory), `${JSON.stringify(submitted)}\n`)
+}
+
+/** Whether the process that started a run still lives on this host. */
+export function isStarterAlive(starter: Starter): boolean {
+  return isAlive(starter.by)
+}

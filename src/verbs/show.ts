@@ -1,0 +1,29 @@
+/** What verbs share that know their manageables already: asking each kind about its items at once. */
+import { groupBy } from '../core/group-by.ts'
+import type { Manageable, ManageableClass, ManageableStatus } from '../core/manageable.ts'
+
+/** A manageable and its status. */
+export interface Shown {
+  readonly manageable: Manageable
+  readonly status: ManageableStatus
+}
+
+/** The status of some manageables, asked for at once. */
+export async function showAll(manageables: readonly Manageable[]): Promise<Shown[]> {
+  const statuses = await byKind(manageables, (kind, items) => kind.statusAll(items))
+  return manageables.map((manageable, index) => ({ manageable, status: statuses[index] as ManageableStatus }))
+}
+
+/** Asks each kind about its items at once. @returns one answer for each item, in their order */
+export async function byKind<T>(
+  items: readonly Manageable[],
+  ask: (kind: ManageableClass, items: readonly Manageable[]) => Promise<readonly T[]>,
+): Promise<T[]> {
+  const groups = groupBy(items, item => item.constructor as unknown as ManageableClass)
+  const answers = await Promise.all([...groups].map(([kind, group]) => ask(kind, group)))
+  if (answers.length === 1) return [...(answers[0] ?? [])]
+  const byItem = new Map<Manageable, T>()
+  for (const [index, group] of [...groups.values()].entries())
+    for (const [at, item] of group.entries()) byItem.set(item, answers[index]?.[at] as T)
+  return items.map(item => byItem.get(item) as T)
+}

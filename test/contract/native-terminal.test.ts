@@ -1,0 +1,8 @@
+import { describeContract } from './contract.ts'
+import { SKIPS } from './skips.ts'
+
+describeContract(
+  'native',
+  { skips: SKIPS['native with a terminal'], wrapper: 'terminal' },
+  ' with a terminal',
+)

@@ -1,0 +1,4 @@
+import { describeContract } from './contract.ts'
+import { SKIPS } from './skips.ts'
+
+describeContract('native', { skips: SKIPS.native })

@@ -1,0 +1,224 @@
+import { describe, expect, test } from 'bun:test'
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs'
+import { type LoadContent, PoolStore } from '../../../src/store/pool-store.ts'
+import { useFolder } from '../folder.ts'
+import { needs } from '../needs.ts'
+import { race } from '../race.ts'
+import { refusal } from '../refusal.ts'
+
+const folder = useFolder()
+const withRoot = needs('root', process.getuid?.() === 0, 'privilege')
+
+const open = () => PoolStore.open('pool', folder.path)
+const content = (id: string, text = `${id}\n`): LoadContent => ({
+  id,
+  format: 'toml',
+  source: Buffer.from(text),
+  folder: '/folder',
+  record: `{"task": {"id": "${id}"}}\n`,
+})
+const modeOf = (path: string) => (statSync(path).mode & 0o777).toString(8)
+
+function makePool(mode: number, ...files: readonly string[]): void {
+  mkdirSync(folder.join('pool'))
+  for (const file of files) folder.write(`pool/${file}`, '')
+  chmodSync(folder.join('pool'), mode)
+}
+
+describe('PoolStore.open', () => {
+  test('a pool that does not exist is empty, and is not made', () => {
+    const store = open()
+    expect([store.path, store.listIds(), store.has('a')]).toEqual([folder.join('pool'), [], false])
+    expect(existsSync(store.path)).toBe(false)
+  })
+
+  test('what is no directory is refused', async () => {
+    folder.write('pool', '')
+    const { code, message } = await refusal(open)
+    expect([code, message]).toEqual([
+      'pool',
+      `the pool "${folder.join('pool')}" is not a directory; set $SPMI_PATH to one`,
+    ])
+  })
+
+  test('one that others may read, list or write is refused, with what closes it', async () => {
+    for (const mode of [0o755, 0o750, 0o701, 0o770, 0o777, 0o740]) {
+      makePool(mode, 'content')
+      const { code, message } = await refusal(open)
+      expect([code, message]).toEqual([
+        'pool',
+        `the pool "${folder.join('pool')}" is open to other users; chmod 700 "${folder.join('pool')}" closes it`,
+      ])
+      chmodSync(folder.join('pool'), 0o700)
+      open().remove('content')
+      expect(readdirSync(folder.join('pool'))).toEqual([])
+      Bun.spawnSync(['rmdir', folder.join('pool')])
+    }
+  })
+
+  test('an empty directory that was made with mkdir is taken, and closed by the first load', () => {
+    makePool(0o755)
+    const store = open()
+    store.add([content('a')])
+    expect(modeOf(store.path)).toBe('700')
+  })
+
+  test('an empty directory into which others may write is refused', async () => {
+    makePool(0o777)
+    expect((await refusal(open)).code).toBe('pool')
+  })
+
+  withRoot('one that belongs to somebody else is refused', async () => {
+    makePool(0o700)
+    chownSync(folder.join('pool'), 12_345, 12_345)
+    expect((await refusal(open)).message).toContain('belongs to another user')
+  })
+
+  test('one that a newer version made is refused, and nothing in it is touched', async () => {
+    open().add([content('a')])
+    folder.write('pool/.spmi/format', '2\n')
+    const { code, message } = await refusal(open)
+    expect([code, message]).toEqual([
+      'pool',
+      `the pool "${folder.join('pool')}" was made by a newer SPMI (format 2); use that version, or another $SPMI_PATH`,
+    ])
+  })
+
+  test('a parent that does not exist is said when something is loaded', async () => {
+    const store = PoolStore.open('gone/pool', folder.path)
+    expect((await refusal(() => store.add([content('a')]))).message).toBe(
+      `the pool "${folder.join('gone/pool')}" cannot be made: its parent folder does not exist`,
+    )
+  })
+})
+
+describe('PoolStore.add', () => {
+  test('stores the bytes, the record and the time, for nobody else to read', () => {
+    const before = Date.now()
+    const store = open()
+    store.add([content('a', 'bytes \xff\n')])
+    expect(readdirSync(folder.join('pool/a')).sort()).toEqual([
+      'descriptor.toml',
+      'loaded',
+      'manageable.json',
+    ])
+    expect(readFileSync(folder.join('pool/a/descriptor.toml'), 'utf8')).toBe('bytes \xff\n')
+    expect(store.readRecord('a')).toBe('{"task": {"id": "a"}}\n')
+    expect(store.readLoadTime('a')?.getTime()).toBeGreaterThanOrEqual(before)
+    for (const path of ['pool', 'pool/a', 'pool/.spmi', 'pool/.spmi/plugins'])
+      expect([path, modeOf(folder.join(path))]).toEqual([path, '700'])
+    expect(modeOf(folder.join('pool/a/manageable.json'))).toBe('600')
+    expect(readFileSync(folder.join('pool/.spmi/format'), 'utf8')).toBe('1\n')
+  })
+
+  test('all are loaded, or none', async () => {
+    const store = open()
+    store.add([content('c')])
+    const { code, message } = await refusal(() =>
+      store.add([content('a'), content('b'), content('c', 'other')]),
+    )
+    expect([code, message]).toEqual([
+      'exists',
+      'manageable "c" is already loaded; "spmi reload" replaces its descriptor, "spmi clean c" removes it',
+    ])
+    expect(readdirSync(store.path).sort()).toEqual(['.spmi', 'c'])
+    expect(readFileSync(folder.join('pool/c/descriptor.toml'), 'utf8')).toBe('c\n')
+  })
+
+  test('the same id twice in one load is refused', async () => {
+    const store = open()
+    expect((await refusal(() => store.add([content('a'), content('a')]))).code).toBe('exists')
+    expect(store.listIds()).toEqual([])
+  })
+
+  test('what somebody has started meanwhile is not taken back', async () => {
+    const store = open()
+    store.add([content('b')])
+    const contents = [content('a'), content('b')]
+    // Started between the two renames: the first one's runs are there when the second one fails.
+    Object.defineProperty(contents, 1, {
+      get: () => {
+        if (store.has('a')) mkdirSync(folder.join('pool/a/runs'), { recursive: true })
+        return content('b')
+      },
+    })
+    expect((await refusal(() => store.add(contents))).code).toBe('exists')
+    expect(store.has('a')).toBe(true)
+  })
+
+  test('a symlink or a file of that name is not replaced', async () => {
+    open().add([content('x')])
+    symlinkSync(folder.path, folder.join('pool/link'))
+    folder.write('pool/file', 'x')
+    for (const id of ['link', 'file'])
+      expect((await refusal(() => open().add([content(id)]))).code).toBe('exists')
+  })
+
+  test('sweeps what a dead maker left', () => {
+    open().add([content('a')])
+    const { host } = { host: readFileSync('/proc/sys/kernel/hostname', 'utf8').trim() }
+    mkdirSync(folder.join(`pool/.new-1-1-00000000-1-${host}`))
+    open().add([content('b')])
+    expect(readdirSync(folder.join('pool')).sort()).toEqual(['.spmi', 'a', 'b'])
+  })
+
+  test('of many processes that load one id at once exactly one does', async () => {
+    const statuses = await race('add', 10, folder.join('pool'), 'a')
+    expect(statuses.filter(status => status === 0)).toHaveLength(1)
+    expect(statuses.filter(status => status === 3)).toHaveLength(9)
+    expect(readdirSync(folder.join('pool')).sort()).toEqual(['.spmi', 'a'])
+  }, 20_000)
+})
+
+describe('PoolStore.replace', () => {
+  test('puts a new descriptor and record in place, and keeps the runs', () => {
+    const store = open()
+    store.add([content('a')])
+    mkdirSync(folder.join('pool/a/runs'))
+    folder.write('pool/a/runs/output', 'precious')
+    store.replace({ ...content('a', 'new\n'), format: 'yaml', record: '{"new": 1}\n' })
+    expect(readdirSync(folder.join('pool/a')).sort()).toEqual([
+      'descriptor.yaml',
+      'loaded',
+      'manageable.json',
+      'runs',
+    ])
+    expect(readFileSync(folder.join('pool/a/runs/output'), 'utf8')).toBe('precious')
+    expect(JSON.parse(store.readRecord('a') ?? '')).toEqual({ new: 1 })
+  })
+})
+
+describe('PoolStore.remove', () => {
+  test('takes a manageable away with all that it holds', () => {
+    const store = open()
+    store.add([content('a'), content('b')])
+    mkdirSync(folder.join('pool/a/runs/1'), { recursive: true })
+    store.remove('a')
+    expect(readdirSync(store.path).sort()).toEqual(['.spmi', 'b'])
+  })
+})
+
+describe('reading', () => {
+  test('hidden names are no ids', () => {
+    open().add([content('a')])
+    mkdirSync(folder.join('pool/.hidden'))
+    expect(open().listIds()).toEqual(['a'])
+  })
+
+  test('what is not there is undefined', () => {
+    const store = open()
+    store.add([content('a')])
+    expect([store.readRecord('b'), store.readLoadTime('b')]).toEqual([undefined, undefined])
+    folder.write('pool/a/loaded', 'yesterday')
+    expect(store.readLoadTime('a')).toBeUndefined()
+  })
+})

@@ -1,0 +1,234 @@
+import { beforeEach, describe, expect, test } from 'bun:test'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { errnoOf } from '../../../src/errors.ts'
+import { readAsked, writeAsked } from '../../../src/store/asked.ts'
+import { PoolStore } from '../../../src/store/pool-store.ts'
+import { isRecordFresh, isRecordReplaced, markRecord, markReplaced } from '../../../src/store/record-marks.ts'
+import {
+  blockNextRun,
+  dropPrepared,
+  findLastRun,
+  isStarterAlive,
+  type PreparedRun,
+  prepareRun,
+  publishRun,
+  readJournal,
+  readStarter,
+  readSubmitted,
+  runAfter,
+  voidRun,
+  writeSubmitted,
+} from '../../../src/store/run-store.ts'
+import { identify, type ProcessIdentity, thisProcess } from '../../../src/system/process.ts'
+import { useChildren } from '../children.ts'
+import { useFolder } from '../folder.ts'
+import { race } from '../race.ts'
+import { refusal } from '../refusal.ts'
+
+const folder = useFolder()
+const children = useChildren()
+
+let directory: string
+
+beforeEach(() => {
+  const store = PoolStore.open('pool', folder.path)
+  store.add([{ id: 'a', format: 'toml', source: Buffer.from(''), folder: '/', record: '{"task": {}}\n' }])
+  directory = store.directoryOf('a')
+})
+
+function prepare(after: number, name = 'spmi-a'): PreparedRun {
+  const starter = { name, at: Date.now(), by: thisProcess() }
+  return prepareRun(directory, after, { script: '#!/bin/sh\n', environment: 'export A=1\n', starter })
+}
+
+function publish(after: number): PreparedRun['run'] {
+  const prepared = prepare(after)
+  expect(publishRun(prepared)).toBe(true)
+  return prepared.run
+}
+
+describe('a start', () => {
+  test('prepares everything before the run bears its number', () => {
+    const prepared = prepare(0)
+    expect(findLastRun(directory)).toBeUndefined()
+    expect(readdirSync(prepared.hidden).sort()).toEqual(['env', 'run.sh', 'starter'])
+    expect(publishRun(prepared)).toBe(true)
+    expect(findLastRun(directory)).toEqual({ number: 1, directory: `${directory}/runs/1` })
+    expect(readStarter(prepared.run)?.by).toEqual(thisProcess())
+  })
+
+  test('keeps the environment from others', () => {
+    const run = publish(0)
+    const modeOf = (name: string) => (statSync(`${run.directory}/${name}`).mode & 0o777).toString(8)
+    expect(['env', 'run.sh', 'starter'].map(modeOf)).toEqual(['600', '700', '600'])
+  })
+
+  test('of two starters one wins, and the other leaves nothing behind', () => {
+    const [first, second] = [prepare(0, 'first'), prepare(0, 'second')]
+    expect([publishRun(first), publishRun(second)]).toEqual([true, false])
+    expect(readStarter(runAfter(directory, 0))?.name).toBe('first')
+    expect(readdirSync(`${directory}/runs`)).toEqual(['1'])
+  })
+
+  test('who saw the end of an older run than the last loses', () => {
+    publish(0)
+    publish(1)
+    expect(publishRun(prepare(1))).toBe(false)
+    expect(findLastRun(directory)?.number).toBe(2)
+  })
+
+  test('of many processes that start it at once exactly one does', async () => {
+    const statuses = await race('start', 10, folder.join('pool'), 'a')
+    expect(statuses.filter(status => status === 0)).toHaveLength(1)
+    expect(statuses.filter(status => status === 3)).toHaveLength(9)
+    expect(readdirSync(`${directory}/runs`)).toEqual(['1'])
+  }, 20_000)
+
+  test('one that is dropped leaves nothing behind', () => {
+    dropPrepared(prepare(0))
+    expect(readdirSync(`${directory}/runs`)).toEqual([])
+  })
+
+  test('of what has been cleaned meanwhile is a system error', () => {
+    const prepared = prepare(0)
+    PoolStore.open('pool', folder.path).remove('a')
+    for (const act of [() => publishRun(prepared), () => prepare(0)]) {
+      let errno: string | undefined
+      try {
+        act()
+      } catch (error) {
+        errno = errnoOf(error)
+      }
+      expect(errno).toBe('ENOENT')
+    }
+    expect(readdirSync(folder.join('pool'))).toEqual(['.spmi'])
+  })
+
+  test('sweeps what a dead starter left', async () => {
+    publish(0)
+    const dead = identify(await children.start(['sleep', '60'])) as ProcessIdentity
+    await children.end()
+    mkdirSync(`${directory}/runs/.new-${dead.pid}-${dead.start}-${dead.boot.slice(0, 8)}-1-${dead.host}`)
+    publish(1)
+    expect(readdirSync(`${directory}/runs`).sort()).toEqual(['1', '2'])
+  })
+})
+
+describe('blockNextRun', () => {
+  test('takes the number, so that nobody can start', () => {
+    expect(blockNextRun(directory, 0, 'it is being cleaned')).toBe(true)
+    expect(publishRun(prepare(0))).toBe(false)
+    const run = runAfter(directory, 0)
+    expect(readJournal(run)?.void?.reason).toBe('it is being cleaned')
+    expect(readStarter(run)).toMatchObject({ name: '', by: thisProcess() })
+  })
+
+  test('fails when somebody has started meanwhile, and leaves nothing behind', () => {
+    publish(0)
+    expect(blockNextRun(directory, 0, 'it is being cleaned')).toBe(false)
+    expect(readdirSync(`${directory}/runs`)).toEqual(['1'])
+  })
+})
+
+describe('findLastRun', () => {
+  test('is undefined for what was never started', () => {
+    expect(findLastRun(directory)).toBeUndefined()
+    mkdirSync(`${directory}/runs`)
+    expect(findLastRun(directory)).toBeUndefined()
+  })
+
+  test('takes the highest number, and only numbers', () => {
+    for (const name of ['1', '2', '10', '9', '.new-1', '011', '0', 'x', '12a', '1e9'])
+      mkdirSync(`${directory}/runs/${name}`, { recursive: true })
+    expect(findLastRun(directory)?.number).toBe(10)
+  })
+})
+
+describe('whether a record is fresh', () => {
+  const record = () => readFileSync(`${directory}/manageable.json`, 'utf8')
+
+  test('until the first start is being prepared, and never again', () => {
+    expect(isRecordFresh(record())).toBe(true)
+    prepare(0)
+    expect(isRecordFresh(record())).toBe(false)
+    expect(JSON.parse(record())).toEqual({ task: {} })
+    const marked = record()
+    publish(0)
+    publish(1)
+    expect(record()).toBe(marked)
+  })
+
+  test('the mark is made before the folder of the runs, so that no run is overlooked', () => {
+    if (process.getuid?.() !== 0) chmodSync(`${directory}/manageable.json`, 0o400)
+    else mkdirSync(`${directory}/runs`) // for root nothing is read-only: see that runs/ is what is asked
+    try {
+      prepare(0)
+    } catch (error) {
+      expect(errnoOf(error)).toBe('EACCES')
+      expect(readdirSync(directory)).not.toContain('runs')
+    }
+    expect(isRecordFresh('{}\n')).toBe(true)
+    expect(isRecordFresh(markRecord('{}\n'))).toBe(false)
+    expect(isRecordFresh(markRecord(markRecord('{}\n')))).toBe(false)
+    const texts = ['{}\n', markRecord('{}\n'), markReplaced('{}\n'), markRecord(markReplaced('{}\n'))]
+    expect(texts.map(isRecordReplaced)).toEqual([false, false, true, true])
+  })
+})
+
+describe('a run', () => {
+  test('has no journal until a wrapper comes', () => {
+    expect(readJournal(publish(0))).toBeUndefined()
+  })
+
+  test('can be given up once, unless a wrapper has claimed it', () => {
+    const first = publish(0)
+    expect([voidRun(first, 'too late'), voidRun(first, 'again')]).toEqual([true, false])
+    expect(readJournal(first)?.void?.reason).toBe('too late')
+    const second = publish(1)
+    folder.write('pool/a/runs/2/journal', 'claimed at=1 host=h boot=b pid=1 up=1 parent=1 name=n\n')
+    expect(voidRun(second, 'too late')).toBe(false)
+    expect(readJournal(second)?.claimed?.name).toBe('n')
+  })
+
+  test("knows its backend's answer", () => {
+    const run = publish(0)
+    expect(readSubmitted(run)).toBeUndefined()
+    writeSubmitted(run, { at: 5, id: '4711' })
+    expect(readSubmitted(run)).toEqual({ at: 5, id: '4711' })
+  })
+
+  test('knows who asked for its end, oldest first, however many at once', () => {
+    const run = publish(0)
+    expect(readAsked(run)).toEqual([])
+    const late = { verb: 'kill', signal: 'SIGKILL', at: 9, by: thisProcess() }
+    const early = { verb: 'stop', signal: 'SIGINT', at: 1, by: thisProcess() }
+    folder.write('pool/a/runs/1/asked.a', JSON.stringify(late))
+    folder.write('pool/a/runs/1/asked.b', JSON.stringify(early))
+    writeAsked(run, 'stop', 'SIGTERM')
+    expect(readAsked(run).map(({ signal }) => signal)).toEqual(['SIGINT', 'SIGKILL', 'SIGTERM'])
+    expect(readAsked(run)[2]).toMatchObject({ verb: 'stop', by: thisProcess() })
+  })
+
+  test('files that are made but not written yet say nothing', () => {
+    const run = publish(0)
+    folder.write('pool/a/runs/1/submitted', '')
+    folder.write('pool/a/runs/1/asked.x', '')
+    expect([readSubmitted(run), readAsked(run)]).toEqual([undefined, []])
+  })
+
+  test('a damaged file is an error that names it', async () => {
+    const run = publish(0)
+    folder.write('pool/a/runs/1/submitted', '{"at": ')
+    const { code, message } = await refusal(() => readSubmitted(run))
+    expect(code).toBe('damaged')
+    expect(message).toStartWith(`"${run.directory}/submitted" is damaged: `)
+  })
+
+  test('knows whether its starter lives', async () => {
+    const by = identify(await children.start(['sleep', '60'])) as ProcessIdentity
+    expect(isStarterAlive({ name: 'n', at: 0, by })).toBe(true)
+    expect(isStarterAlive({ name: 'n', at: 0, by: { ...by, host: 'elsewhere' } })).toBe(false)
+    await children.end()
+    expect(isStarterAlive({ name: 'n', at: 0, by })).toBe(false)
+  })
+})
