@@ -62,7 +62,8 @@ write_configuration() { # KEY=VALUE ...
   controller=${controller%%.*}
   node=$(cat "$dir/host" 2>/dev/null || echo "$controller")
   user=$(id -un)
-  # The machine has fewer CPUs: they are what jobs are counted by, and here nothing else.
+  # The machine has fewer CPUs: they are what jobs are counted by, and here nothing else. A requeued job waits until its credential
+  # has expired, by default for two minutes (cred_expire), and for the next look at the whole queue, one a minute (sched_interval).
   {
     cat <<CONF
 ClusterName=spmi
@@ -72,7 +73,7 @@ SlurmdPort=$((port + 1))
 SlurmUser=$user
 SlurmdUser=$user
 AuthType=auth/munge
-AuthInfo=socket=$dir/munge.socket
+AuthInfo=socket=$dir/munge.socket,cred_expire=10
 StateSaveLocation=$dir/state
 SlurmdSpoolDir=$dir/spool
 SlurmctldPidFile=$dir/slurmctld.pid
@@ -84,7 +85,7 @@ TaskPlugin=task/none
 SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
-SchedulerParameters=batch_sched_delay=0,sched_min_interval=0,bf_interval=1
+SchedulerParameters=batch_sched_delay=0,sched_interval=2,sched_min_interval=0,bf_interval=1
 ReturnToService=2
 JobRequeue=1
 KillWait=2

@@ -248,7 +248,7 @@ function describeJobs(cluster: SlurmCluster, pool: SlurmPool): void {
     await pool.shows('again', 'Active: active (pending: job requeued in held state')
     expect((await pool.spmi('start', 'again')).stderr).toContain('it is active')
     await pool.slurm('scontrol', 'release', job)
-    // Slurm lets it wait for two minutes, counted from the end of its processes, which may be still to come.
+    // Slurm lets it wait until its credential has expired, counted from the end of its processes, which may be still to come.
     await until(async () => {
       await runProgram(['scontrol', 'update', `jobid=${job}`, 'starttime=now'], {
         environment: pool.environment,
