@@ -5,9 +5,7 @@ set -eu
 cd "$(dirname "$0")/.."
 . scripts/packages.sh
 install_packages
-install_debian screen=screen tmux=tmux systemd-run=systemd shellcheck=shellcheck busybox=busybox script=bsdutils setsid=util-linux \
-  slurmctld=slurm-wlm munged=munge slurmdbd=slurmdbd mariadbd=mariadb-server-core mariadb=mariadb-client-core lmp=lammps \
-  dbus-daemon=dbus-daemon vim=vim htop=htop zsh=zsh fish=fish man=man-db mandoc=mandoc
+install_test_needs
 
 echo '== Building both artifacts'
 sh scripts/build.sh >/dev/null
