@@ -41,7 +41,7 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[])
     test('prints the id alone, which is the name of the program and the next number', async () => {
       const shell = await pool.spmi('run', '--', 'exec sleep 3001.25')
       expect([shell.status, shell.stdout]).toEqual([0, 'sleep-1\n'])
-      expect(findByArgument('3001.25')).toHaveLength(1)
+      await until(() => findByArgument('3001.25').length === 1) // its shell may not have become it yet
       expect(await run('-q', '--', '/bin/sleep', '3001.25')).toEqual({
         status: 0,
         stdout: 'sleep-2\n',

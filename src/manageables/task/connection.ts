@@ -4,6 +4,7 @@ import type { ConnectedTerminal, Connection, OutputChunk } from '../../core/conn
 import { SpmiError } from '../../errors.ts'
 import { FifoWriter } from '../../store/fifo.ts'
 import { runFiles } from '../../store/layout.ts'
+import { readJournal } from '../../store/run-store.ts'
 import type { Attachment, Environment } from '../../system/exec.ts'
 import { isAlive, type ProcessIdentity, signalProcess } from '../../system/process.ts'
 import { sleep } from '../../system/sleep.ts'
@@ -43,7 +44,8 @@ export class TaskConnection implements Connection {
   }
 
   isOver(): boolean {
-    return !isAlive(this.#wrapper)
+    // A session manager may end the session a moment before the wrapper has ended, which recorded the end before that.
+    return !isAlive(this.#wrapper) || readJournal(this.#run.files)?.ended !== undefined
   }
 
   readOutput(): OutputChunk | undefined {
