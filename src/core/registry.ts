@@ -89,10 +89,15 @@ export class Registry<Class> {
     const known = this.get(type)
     if (known !== undefined) return known
     const file = this.#findModule(type, store)
-    if (file === undefined) throw this.#explainUnknown(type, store)
+    if (file === undefined) throw this.#explainUnknown(type, store, 'plugin')
     const found = await this.#importClass(file, `${toPascalCase(type)}${this.#kind}`)
     this.#known.set(type, found)
     return found
+  }
+
+  /** Refuses a type name on the command line that nothing bears. @throws SpmiError `usage` */
+  refuseUnknown(type: string, store: PoolStore): void {
+    if (!this.listTypes(store).includes(type)) throw this.#explainUnknown(type, store, 'usage')
   }
 
   #findModule(type: string, store: PoolStore): string | undefined {
@@ -126,11 +131,11 @@ export class Registry<Class> {
     throw new SpmiError('plugin', `the plug-in "${file}" ${reason}`, { hint })
   }
 
-  #explainUnknown(type: string, store: PoolStore): SpmiError {
+  #explainUnknown(type: string, store: PoolStore, code: 'plugin' | 'usage'): SpmiError {
     const types = this.listTypes(store)
     const known = `the ${this.#kind.toLowerCase()} types are ${types.map(name => `"${name}"`).join(', ')}`
     const suggestion = suggest(type, types)
-    return new SpmiError('plugin', `unknown ${this.#kind.toLowerCase()} type "${type}"`, {
+    return new SpmiError(code, `unknown ${this.#kind.toLowerCase()} type "${type}"`, {
       hint: suggestion === undefined ? known : `${suggestion} (${known})`,
     })
   }

@@ -3,7 +3,7 @@ import { isManageableClass, type ManageableClass } from '../core/manageable-clas
 import { Registry } from '../core/registry.ts'
 import { TaskManageable } from './task/task.ts'
 
-export { listBackends } from './task/list-backends.ts'
+export { listBackends, refuseUnknownBackend } from './task/list-backends.ts'
 
 export const manageableClasses = new Registry<ManageableClass>(
   'Manageable',

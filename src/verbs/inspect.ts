@@ -1,6 +1,7 @@
 /** The long list: all that is known of the selected manageables, those left out that a filter does not let pass. */
 import type { Catalog } from '../core/catalog.ts'
 import { durationOf, type Facts } from '../core/facts.ts'
+import { refuseUnknownBackend } from '../manageables/index.ts'
 import { ProcessTable } from '../system/run-processes.ts'
 import { measure, type Usage } from '../system/usage.ts'
 import { type Selection, select } from './select.ts'
@@ -43,13 +44,14 @@ export interface Inspections extends Selection {
 
 /**
  * Inspects the manageables that match; without patterns all.
- * @throws SpmiError `usage` for an invalid pattern
+ * @throws SpmiError `usage` for an invalid pattern or a backend that does not exist
  */
 export async function inspect(
   catalog: Catalog,
   patterns: readonly string[],
   { states = [], backends = [], isMeasured = false, now = new Date() }: Inspection = {},
 ): Promise<Inspections> {
+  for (const type of backends) refuseUnknownBackend(type, catalog.context.store)
   const selection =
     patterns.length > 0
       ? { ...(await select(catalog, patterns)), foreign: [] }

@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { findByArgument } from '../support/processes.ts'
+import { addNiceness, findByArgument } from '../support/processes.ts'
 import { ARTIFACTS, type Artifact, runProgram, TestPool, until } from '../support/spmi.ts'
 
 /** A backend of a key that must be there and one that need not. */
@@ -109,7 +109,7 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[])
       await ended('levelled', 2)
       const shown = await status('levelled')
       expect(shown).toContain('Backend ID: nice 7 own\n')
-      expect(shown).toEndWith('\n\n7\n\n')
+      expect(shown).toEndWith(`\n\n${addNiceness(7)}\n\n`)
       await start('--backend', 'nice', 'levelled', '--set=label="a=b"')
       await ended('levelled', 3)
       expect(await status('levelled')).toContain('Backend ID: nice 5 a=b\n')

@@ -1,9 +1,9 @@
 /** Completion in real shells, by both artifacts: what stands in the line after a tab. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { Keyboard, type Shell } from '../support/keyboard.ts'
-import { ARTIFACTS, type Artifact, runProgram, TestPool } from '../support/spmi.ts'
+import { ARTIFACTS, type Artifact, installProgram, runProgram, TestPool } from '../support/spmi.ts'
 import { needs } from '../unit/needs.ts'
 
 const SHELLS: readonly Shell[] = ['bash', 'zsh', 'fish']
@@ -40,10 +40,7 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[]) {
     const bin = join(pool.folder, 'bin')
     const environment = { ...pool.environment, PATH: `${bin}:${process.env['PATH']}` }
     beforeAll(async () => {
-      mkdirSync(bin)
-      const [program = '', script] = ARTIFACTS[artifact]
-      if (script === undefined) symlinkSync(program, join(bin, 'spmi'))
-      else writeFileSync(join(bin, 'spmi'), `#!/bin/sh\nexec node '${script}' "$@"\n`, { mode: 0o755 })
+      installProgram(artifact, bin)
       for (const id of ['worker', 'v1.2+b', "it's $5", 'h:8080']) await pool.load(id, { command: 'true' })
     })
     afterAll(() => pool.dispose())

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ROOT, readFiles } from '../support/page.ts'
+import { addNiceness } from '../support/processes.ts'
 import { ARTIFACTS, type Artifact, TestPool, until } from '../support/spmi.ts'
 
 for (const artifact of Object.keys(ARTIFACTS) as Artifact[]) {
@@ -30,7 +31,9 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[]) {
       expect(await pool.spmi('start', 'build|maintenance')).toMatchObject({ status: 0 })
       expect(readFileSync(join(pool.folder, 'maintenance.html'), 'utf8')).toBe('Back soon.')
       expect((await pool.spmi('list')).stdout).toMatch(/^maintenance +active /m)
-      await until(async () => (await pool.spmi('status', 'build')).stdout.includes('Exit code: 124\n\n15\n'))
+      await until(async () =>
+        (await pool.spmi('status', 'build')).stdout.includes(`Exit code: 124\n\n${addNiceness(15)}\n`),
+      )
       expect((await pool.spmi('status', 'build')).stdout).toContain('Backend type: nice\n')
       expect(await pool.spmi('stop', 'maintenance')).toMatchObject({ status: 0 })
       expect(readdirSync(pool.folder)).not.toContain('maintenance.html')

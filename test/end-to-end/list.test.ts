@@ -56,6 +56,15 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[])
       ])
     })
 
+    test('a backend that does not exist is wrong usage, for which nothing is looked at', async () => {
+      const { status, stdout, stderr } = await pool.spmi('list', '--backend', 'native', '--backend', 'slrum')
+      expect([status, stdout, stderr]).toEqual([
+        2,
+        '',
+        expect.stringContaining('unknown backend type "slrum"; did you mean "slurm"? (the backend types are'),
+      ])
+    })
+
     test('is sorted by a key, either way', async () => {
       expect(await ids('--sort', 'exit')).toEqual(['bad', 'good', 'active', 'lost', 'new', 'refused'])
       expect((await ids('--sort=memory')).slice(0, 1)).toEqual(['active'])

@@ -6,38 +6,15 @@ import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { ARTIFACTS, type Artifact, runProgram, TestPool } from '../support/spmi.ts'
+import { mask, readTranscript } from '../support/transcript.ts'
 
 const GUIDE = join(import.meta.dir, 'user-guide')
 
-/** One block of the guide: the command and all that it prints, standard error and output in one. */
-interface Block {
-  readonly command: string
-  readonly printed: string
-}
+const GUIDE_POOL = '/home/leonid/.spmi'
 
-/** Blocks are separated by blank lines that are followed by `$ `. */
-function readBlocks(name: string): Block[] {
-  const text = readFileSync(join(GUIDE, name), 'utf8')
-  return text
-    .split(/^\$ /m)
-    .slice(1)
-    .map(block => {
-      const [command = '', ...lines] = block.split('\n')
-      return { command, printed: lines.join('\n').trimEnd() }
-    })
-}
-
-function mask(text: string, pool?: TestPool): string {
-  return (pool ? text.replaceAll(pool.path, '/home/leonid/.spmi') : text)
-    .replaceAll(
-      /\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(,\d{3})?/g,
-      (_, milliseconds) => `TIME${milliseconds ? ',MS' : ''}`,
-    )
-    .replaceAll(/\(\d+:\d\d:\d\d ago\)/g, '(AGO)')
-    .replaceAll(/^( *Backend ID| *PID): \d+$/gm, '$1: N')
-    .replaceAll(/^Backend type: \w+$/gm, 'Backend type: BACKEND')
-    .trimEnd()
-}
+/** The guide leaves open on which backend. */
+const maskGuide = (text: string, pool = GUIDE_POOL) =>
+  mask(text, { [pool]: GUIDE_POOL }).replaceAll(/^Backend type: \w+$/gm, 'Backend type: BACKEND')
 
 for (const artifact of Object.keys(ARTIFACTS) as Artifact[])
   for (const backend of ['native', 'screen']) {
@@ -67,24 +44,25 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[])
           environment: pool.environment,
           cwd: pool.folder,
         })
+      const must = async (command: string) => expect(await shell(command)).toMatchObject({ status: 0 })
       const ended = async () => {
         let table = ''
         do table = (await pool.spmi('list')).stdout
         while (/manageable_\d +active/.test(table))
       }
       const prepare: Readonly<Record<string, () => Promise<unknown>>> = {
-        'spmi load descriptor1.toml descriptor2.toml descriptor3.toml': () => shell('spmi clean cal'),
-        'spmi stop echo': () => shell('spmi load echo.toml; spmi start echo'),
-        'spmi kill echo': () => shell('spmi start echo'),
+        'spmi load descriptor1.toml descriptor2.toml descriptor3.toml': () => must('spmi clean cal'),
+        'spmi stop echo': () => must('spmi load echo.toml && spmi start echo'),
+        'spmi kill echo': () => must('spmi start echo'),
         "spmi start 'manageable_[1-3]'": ended,
         'spmi status manageable_1': ended,
       }
 
-      for (const { command, printed } of readBlocks('console.txt'))
+      for (const { command, printed } of readTranscript(readFileSync(join(GUIDE, 'console.txt'), 'utf8')))
         test(`$ ${command}`, async () => {
           await prepare[command]?.()
           const { stdout, status } = await shell(command)
-          expect(mask(stdout, pool)).toBe(mask(printed))
+          expect(maskGuide(stdout, pool.path)).toBe(maskGuide(printed))
           expect(status).toBe(0)
         })
 

@@ -1,14 +1,9 @@
 /** What a page of the documentation shows: files that it tells to write, and commands with what they print. */
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { readTranscript, type ShownCommand } from './transcript.ts'
 
 export const ROOT = resolve(import.meta.dir, '../..')
-
-/** A command of a console block and all that it prints, standard error and output in one. */
-export interface ShownCommand {
-  readonly command: string
-  readonly printed: string
-}
 
 /** The code blocks of a page that follow a line with nothing but a file's name. */
 export function readFiles(page: string): Map<string, string> {
@@ -19,15 +14,7 @@ export function readFiles(page: string): Map<string, string> {
 /** The commands of all console blocks of a page, in order. */
 export function readCommands(page: string): ShownCommand[] {
   const blocks = [...readPage(page).matchAll(/^```console\n(.*?)^```$/gms)].map(([, text = '']) => text)
-  return blocks.flatMap(block =>
-    block
-      .split(/^\$ /m)
-      .slice(1)
-      .map(shown => {
-        const [command = '', ...lines] = shown.split('\n')
-        return { command, printed: lines.join('\n') }
-      }),
-  )
+  return blocks.flatMap(readTranscript)
 }
 
 function readPage(page: string): string {

@@ -1,5 +1,6 @@
 /** What a test sees of processes, with its own eyes: it does not ask the code under test. */
 import { readdirSync, readFileSync } from 'node:fs'
+import { getPriority } from 'node:os'
 
 /** The pids of living processes whose argv holds a word. */
 export function findByArgument(word: string): number[] {
@@ -28,6 +29,11 @@ export function parentOf(pid: number): number {
 /** The session that a process is in. */
 export function sessionOf(pid: number): number {
   return Number(readStat(pid)[3])
+}
+
+/** The niceness of what `nice -n INCREMENT` runs, where the tests are nice themselves. */
+export function addNiceness(increment: number): number {
+  return Math.min(19, getPriority() + increment)
 }
 
 /** The fields of a process after its name, which may hold anything. */

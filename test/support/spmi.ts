@@ -3,7 +3,7 @@
  * started is killed when it ends, also when it fails.
  */
 import { spawn } from 'node:child_process'
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
 
@@ -15,6 +15,12 @@ export const ARTIFACTS = {
   'dist/cli.js': ['node', join(ROOT, 'dist/cli.js')],
 } as const
 export type Artifact = keyof typeof ARTIFACTS
+
+/** Makes `spmi` in a folder, as npm and whoever copies it there would. */
+export function installProgram(artifact: Artifact, folder: string): void {
+  mkdirSync(folder, { recursive: true })
+  symlinkSync(ARTIFACTS[artifact].at(-1) as string, join(folder, 'spmi'))
+}
 
 /** What a finished program left. */
 export interface Outcome {

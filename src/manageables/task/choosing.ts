@@ -5,9 +5,7 @@
 import * as v from 'valibot'
 import { asUsage, check } from '../../core/check.ts'
 import type { Choice } from '../../core/start.ts'
-import { SpmiError } from '../../errors.ts'
 import type { PoolStore } from '../../store/pool-store.ts'
-import type { BackendClass } from './backends/backend.ts'
 import { backendClasses } from './backends/index.ts'
 import type { PartTable } from './schema.ts'
 import type { TaskManageable } from './task.ts'
@@ -42,7 +40,8 @@ async function checkChoice(
   set: NonNullable<Choice['set']>,
   isPart: boolean,
 ): Promise<PartTable> {
-  const entries = Object.entries(await (await resolveBackend(type, store)).loadEntries())
+  backendClasses.refuseUnknown(type, store) // one whose plug-in is broken is refused in other words
+  const entries = Object.entries(await (await backendClasses.resolve(type, store)).loadEntries())
   const known = entries.map(([key, entry]) => [
     key,
     isPart && !(key in set) ? v.optional(v.unknown()) : entry,
@@ -52,14 +51,5 @@ async function checkChoice(
     return { type, ...check(v.strictObject(Object.fromEntries(known)), [], { ...set }, where) }
   } catch (error) {
     throw asUsage(error)
-  }
-}
-
-async function resolveBackend(type: string, store: PoolStore): Promise<BackendClass> {
-  try {
-    return await backendClasses.resolve(type, store)
-  } catch (error) {
-    const isUnknown = error instanceof SpmiError && !backendClasses.listTypes(store).includes(type)
-    throw isUnknown ? asUsage(error) : error // else its plug-in is broken
   }
 }

@@ -8,6 +8,28 @@ describe('suggest', () => {
     expect(suggest('lst', ['list'])).toBe('did you mean "list"?')
   })
 
+  test('takes two neighbours in the wrong order for one slip, like a letter too many or one left out', () => {
+    expect(suggest('wiat', ['list', 'edit', 'wait'])).toBe('did you mean "wait"?')
+    expect(suggest('ehco', ['each', 'echo'])).toBe('did you mean "echo"?')
+    expect(suggest('nwe', ['now', 'new'])).toBe('did you mean "new"?')
+    expect(suggest('--fololw', ['--follow'])).toBe('did you mean "--follow"?')
+  })
+
+  test('takes the only name that begins so, but not one of several, and not for a letter or two', () => {
+    expect(suggest('--dry', ['--debug', '--dry-run'])).toBe('did you mean "--dry-run"?')
+    expect(suggest('comp', ['check', 'completion'])).toBe('did you mean "completion"?')
+    expect(suggest('simulation', ['simulation_of_water', 'simulation_of_ice'])).toBeUndefined()
+    expect(suggest('--de', ['--description'])).toBeUndefined()
+  })
+
+  test('counts as few slips as there are', () => {
+    // The first of three that are equally near, and never one that is farther than another.
+    expect(suggest('abcdef', ['badcfe', 'abdcef', 'abcdfe'])).toBe('did you mean "abdcef"?')
+    expect(suggest('abcdef', ['badcef', 'abcdeg'])).toBe('did you mean "abcdeg"?')
+    expect(suggest('abcdefghi', ['badcfeghi'])).toBe('did you mean "badcfeghi"?')
+    expect(suggest('abcdefghi', ['badcfehgi'])).toBeUndefined()
+  })
+
   test('is silent when none is near, so that nobody is led astray', () => {
     expect(suggest('xyzzy', ['command', 'cwd'])).toBeUndefined()
     expect(suggest('a', ['bcd'])).toBeUndefined()
