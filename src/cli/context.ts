@@ -1,5 +1,6 @@
 /** What a command may touch: the only place where the program meets its process. */
 import type { Readable } from 'node:stream'
+import { restoreArguments, restoreVariables } from '../system/byte-text.ts'
 import type { SignalName } from '../system/process.ts'
 import { isTerminal, readLine, writeAll } from '../system/streams.ts'
 
@@ -13,8 +14,9 @@ export interface Output {
 
 /** What a command may touch. */
 export interface CliContext {
-  /** The arguments after the program's name. */
+  /** The arguments after the program's name; what is not UTF-8 as in `system/byte-text.ts`. */
   readonly argv: readonly string[]
+  /** Likewise. */
   readonly environment: Readonly<Record<string, string | undefined>>
   readonly cwd: string
   readonly umask: number
@@ -32,8 +34,8 @@ export interface CliContext {
 /** The context of the running program. */
 export async function processContext(): Promise<CliContext> {
   return {
-    argv: process.argv.slice(2),
-    environment: process.env,
+    argv: restoreArguments(process.argv.slice(2)),
+    environment: restoreVariables(process.env),
     cwd: process.cwd(),
     umask: process.umask(),
     stdout: await openOutput(1, () => process.stdout),

@@ -125,7 +125,7 @@ export class JsonAnswer extends Log {
       errors: this.#errors,
       warnings: this.#warnings,
     }
-    stdout.write(`${escapeControls(JSON.stringify(document, undefined, 2))}\n`)
+    stdout.write(`${escapeControls(JSON.stringify(document, makeValid, 2))}\n`)
   }
 }
 
@@ -174,6 +174,11 @@ function describeUse(one: Inspected): Unfinished<Partial<JsonManageable>> {
 
 function explain({ code, message, id }: SpmiError): JsonError {
   return { code, message, ...(id !== undefined && { id }) }
+}
+
+/** Bytes that are no text (`system/byte-text.ts`) are U+FFFD in a document, which must be valid for everybody. */
+function makeValid(_key: string, value: unknown): unknown {
+  return typeof value === 'string' ? value.toWellFormed() : value
 }
 
 /** What JSON leaves as it is, but a terminal may take for a command. It can only stand in strings. */

@@ -33,6 +33,9 @@ interface Reading {
  * @throws SpmiError `usage`
  */
 export function parse(argv: readonly string[], commands: readonly CommandRow[]): Invocation {
+  // No id, and nothing that a descriptor holds, can be it.
+  const foreign = argv.find(word => !word.isWellFormed())
+  if (foreign !== undefined) throw wrong(`the argument "${foreign}" is not valid UTF-8`)
   const before = readWords(argv, { table: OPTIONS }, { stopAtPositional: true })
   const [name, ...words] = before.rest
   const command = commands.find(row => row.name === name)

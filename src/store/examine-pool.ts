@@ -26,8 +26,8 @@ export async function examineAccess(store: PoolStore, environment: Environment):
   const { timedOut } = await exec(argv, { environment, timeout: ANSWER_TIMEOUT })
   if (timedOut) return problem('folder', `its file system does not answer within ${ANSWER_TIMEOUT / 1000} s`)
   try {
-    if (!statSync(store.path, { throwIfNoEntry: false })) return examineParent(store.path)
     store.check()
+    if (!statSync(store.path, { throwIfNoEntry: false })) return examineParent(store.path)
     return ok('folder', `yours alone, format ${FORMAT}`)
   } catch (error) {
     return { mend: 'set $SPMI_PATH to a folder of yours', ...findingOf('folder', error) }

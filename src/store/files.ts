@@ -25,12 +25,24 @@ const READ = constants.O_RDONLY | constants.O_NONBLOCK
 
 const buffer = Buffer.allocUnsafe(1 << 16)
 
+/** How a small file is read. */
+export interface ReadOptions {
+  readonly links?: 'refuse' | 'follow'
+  /** In bytes: one that is larger is damaged. */
+  readonly limit?: number
+  /** Makes its text; of what is not UTF-8 otherwise U+FFFD is left. */
+  readonly decode?: (bytes: Buffer) => string
+}
+
 /**
  * A small file as text, or undefined when it does not exist. Never blocks on a FIFO or, unless told to, follows a
  * symlink.
- * @throws SpmiError `damaged` when it is larger than 1 MiB; system errors as they are
+ * @throws SpmiError `damaged` when it is larger than the limit, 1 MiB; system errors as they are
  */
-export function readSmallFile(path: string, links: 'refuse' | 'follow' = 'refuse'): string | undefined {
+export function readSmallFile(
+  path: string,
+  { links = 'refuse', limit = LIMIT, decode = decodeUtf8 }: ReadOptions = {},
+): string | undefined {
   let fd: number
   try {
     fd = openSync(path, links === 'refuse' ? READ | constants.O_NOFOLLOW : READ)
@@ -40,17 +52,21 @@ export function readSmallFile(path: string, links: 'refuse' | 'follow' = 'refuse
   }
   try {
     let length = readSync(fd, buffer, 0, buffer.length, null)
-    if (length < buffer.length) return buffer.toString('utf8', 0, length)
+    if (length < buffer.length) return decode(buffer.subarray(0, length))
     const chunks: Buffer[] = []
     for (let total = 0; length > 0; length = readSync(fd, buffer, 0, buffer.length, null)) {
       total += length
-      if (total > LIMIT) throw new SpmiError('damaged', `"${path}" is larger than ${LIMIT} bytes`)
+      if (total > limit) throw new SpmiError('damaged', `"${path}" is larger than ${limit} bytes`)
       chunks.push(Buffer.from(buffer.subarray(0, length)))
     }
-    return Buffer.concat(chunks).toString('utf8')
+    return decode(Buffer.concat(chunks))
   } finally {
     closeSync(fd)
   }
+}
+
+function decodeUtf8(bytes: Buffer): string {
+  return bytes.toString('utf8')
 }
 
 /** Whether a path leads to a directory. */

@@ -40,10 +40,13 @@ export interface LoadContent {
 /** A directory in $SPMI_PATH that holds manageables. */
 export class PoolStore {
   readonly path: string
+  /** Whether its path is text: of bytes that are not UTF-8 the calls of the runtimes make another name. */
+  readonly #isText: boolean
   #isPrepared = false
 
-  private constructor(path: string) {
+  private constructor(path: string, isText: boolean) {
     this.path = path
+    this.#isText = isText
   }
 
   /**
@@ -59,7 +62,7 @@ export class PoolStore {
 
   /** The pool at a path, which has not been looked at yet. */
   static at(path: string, cwd: string): PoolStore {
-    return new PoolStore(resolve(cwd, path))
+    return new PoolStore(resolve(cwd, path), path.isWellFormed())
   }
 
   /** The names in the pool that may be manageables, in no order. */
@@ -115,7 +118,7 @@ export class PoolStore {
 
   /** The text of a draft as it is now; undefined when it was removed. */
   readDraft(folder: string, name: string): string | undefined {
-    return readSmallFile(join(folder, name), 'follow')
+    return readSmallFile(join(folder, name), { links: 'follow' })
   }
 
   /** Removes a draft, with what an editor has left beside it. */
@@ -207,8 +210,12 @@ export class PoolStore {
     this.#isPrepared = true
   }
 
-  /** @throws SpmiError `pool` when somebody else could read or write it, or a newer SPMI made it */
+  /** @throws SpmiError `pool` when it cannot be named, somebody else could read or write it, or a newer SPMI made it */
   check(): void {
+    if (!this.#isText)
+      throw new SpmiError('pool', `the pool "${this.path}" has a name that is not valid UTF-8`, {
+        hint: 'set $SPMI_PATH to another folder',
+      })
     const stats = statSync(this.path, { throwIfNoEntry: false })
     if (!stats) return
     this.#checkAccess(stats)

@@ -5,6 +5,7 @@
 import { existsSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { errnoOf } from '../errors.ts'
+import { toBytes, toText } from '../system/byte-text.ts'
 import { isAlive, type ProcessIdentity, type SignalName, thisProcess } from '../system/process.ts'
 import {
   appendToFile,
@@ -74,9 +75,13 @@ export interface Submitted {
   readonly at: number
 }
 
+/** The kernel gives no more than 6 MiB to a process (execve(2)), and a quote takes four bytes in a shell. */
+const ENVIRONMENT_LIMIT = 24 << 20
+
 /** What a run needs on disk before it can be launched. */
 export interface RunContent {
   readonly script: string
+  /** Its bytes by `system/byte-text.ts`. */
   readonly environment: string
   readonly starter: Starter
 }
@@ -115,7 +120,7 @@ export function prepareRun(directory: string, after: number, content: RunContent
   const prepared = makeHiddenRun(directory, after)
   try {
     createFile(runFiles.script(prepared.hidden), content.script, 0o700)
-    createFile(runFiles.environment(prepared.hidden), content.environment)
+    createFile(runFiles.environment(prepared.hidden), toBytes(content.environment))
     createFile(runFiles.starter(prepared.hidden), `${JSON.stringify(content.starter)}\n`)
   } catch (error) {
     dropPrepared(prepared)
@@ -216,7 +221,10 @@ export function readSubmitted(run: Run): Submitted | undefined {
 /** What was written for a run to be launched; undefined for a run that only blocked its number. */
 export function readRunContent(run: Run): Omit<RunContent, 'starter'> | undefined {
   const script = readSmallFile(runFiles.script(run.directory))
-  const environment = readSmallFile(runFiles.environment(run.directory))
+  const environment = readSmallFile(runFiles.environment(run.directory), {
+    limit: ENVIRONMENT_LIMIT,
+    decode: toText,
+  })
   return script === undefined || environment === undefined ? undefined : { script, environment }
 }
 

@@ -3,10 +3,11 @@
  * a deadline.
  */
 
+import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { accessSync, constants, openSync, readdirSync, readFileSync } from 'node:fs'
-import { errnoOf, SpmiError } from '../errors.ts'
+import { asSpmiError, errnoOf, SpmiError } from '../errors.ts'
 
-/** The environment of a process: names to values. */
+/** The environment of a process: names to values, whose bytes are those of `byte-text.ts`. */
 export type Environment = Readonly<Record<string, string>>
 
 /** How a program is run. */
@@ -61,10 +62,10 @@ export const execWatchers = new Set<(call: ExecCall) => void>()
  * @throws SpmiError `system` when the program cannot be started at all
  */
 export async function exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
-  const { spawn } = await import('node:child_process') // only then: it is felt at start-up
   const [file = '', ...args] = argv
   const started = performance.now()
   const covers = options.detached ? coverInherited() : []
+  const spawn = await loadSpawn()
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: '/',
@@ -89,7 +90,7 @@ export async function exec(argv: readonly string[], options: ExecOptions): Promi
     })
     child.on('error', error => {
       clearTimeout(timer)
-      reject(new SpmiError('system', `cannot run ${file}: ${error.message}`, { cause: error }))
+      reject(cannotRun(file, error))
     })
     child.on('close', status => {
       clearTimeout(timer)
@@ -119,21 +120,46 @@ export async function execOnTerminal(
   { argv, directory = '/', environment }: Omit<Attachment, 'detach'>,
   signal?: AbortSignal,
 ): Promise<number | null> {
-  const { spawn } = await import('node:child_process')
   const [file = '', ...args] = argv
+  const spawn = await loadSpawn()
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd: directory, env: environment, stdio: 'inherit' })
     const end = () => child.kill('SIGHUP') // as if the terminal went, which such a program expects
     signal?.addEventListener('abort', end)
     child.on('error', error => {
       signal?.removeEventListener('abort', end)
-      reject(new SpmiError('system', `cannot run ${file}: ${error.message}`, { cause: error }))
+      reject(cannotRun(file, error))
     })
     child.on('exit', status => {
       signal?.removeEventListener('abort', end)
       resolve(status)
     })
   })
+}
+
+/** Starts a program; what cannot be started is told by an event, or thrown at once as a SpmiError `system`. */
+type Spawn = (
+  file: string,
+  args: readonly string[],
+  options: SpawnOptions & { readonly env: Environment },
+) => ChildProcess
+
+/** Loaded when it is used: it is felt at start-up. */
+async function loadSpawn(): Promise<Spawn> {
+  const { spawn } = await import('node:child_process')
+  return (file, args, options) => {
+    // The runtimes can hand on text alone. What else there is could only come as something else, and longer.
+    const env = Object.fromEntries(Object.entries(options.env).filter(([, value]) => value.isWellFormed()))
+    try {
+      return spawn(file, args, { ...options, env })
+    } catch (error) {
+      throw asSpmiError(error, `cannot run ${file}`) // too large an environment, for example
+    }
+  }
+}
+
+function cannotRun(file: string, error: Error): SpmiError {
+  return new SpmiError('system', `cannot run ${file}: ${error.message}`, { cause: error })
 }
 
 /**

@@ -2,6 +2,7 @@
 import { Catalog } from '../core/catalog.ts'
 import { manageableClasses } from '../manageables/index.ts'
 import { PoolStore } from '../store/pool-store.ts'
+import { restoreVariables } from '../system/byte-text.ts'
 import { RUN_VARIABLE } from '../system/process.ts'
 
 /** What a pool is opened with. */
@@ -28,7 +29,7 @@ export function openCatalog(options: PoolOptions = {}): Catalog {
 
 /** The catalog of a pool that has not been looked at yet. */
 export function makeCatalog(options: PoolOptions = {}): Catalog {
-  const environment = defined(options.environment ?? process.env)
+  const environment = defined(options.environment ?? restoreVariables(process.env))
   const home = environment.HOME || '/'
   const path = options.path ?? (environment.SPMI_PATH || `${home}/.spmi`)
   const context = {

@@ -1,5 +1,6 @@
 /** show: descriptor, script and environment of one manageable; one of them alone as it is, for pipes. */
 import { SpmiError } from '../../errors.ts'
+import { toBytes } from '../../system/byte-text.ts'
 import { type ShownParts, showParts } from '../../verbs/show-parts.ts'
 import type { SHOW_OPTIONS } from '../command-options.ts'
 import type { Output } from '../context.ts'
@@ -23,7 +24,7 @@ export async function runShow(session: Session<OptionValues<typeof SHOW_OPTIONS>
   if (part !== undefined && part !== 'descriptor' && parts.start === undefined)
     throw new SpmiError('missing', `manageable "${id}" has not been started: there is no ${part}`, { id })
   if (json) json.add(describeParts(parts, wanted))
-  else if (part !== undefined) context.stdout.write(textOf(parts, part))
+  else if (part !== undefined) context.stdout.write(toBytes(textOf(parts, part)))
   else context.stdout.write(renderParts(parts, context.stdout))
   if (parts.isHidden && part !== 'script')
     log.info('Values that may be secret are hidden; --reveal shows them')

@@ -120,11 +120,15 @@ async function makeFifos(starting: readonly Starting[]): Promise<void> {
     .filter(({ needsFifo }) => needsFifo)
     .map(({ prepared }) => runFiles.stdin(prepared.hidden))
   const [environment] = starting.map(({ task }) => task.context.environment)
-  for (let from = 0; from < paths.length; from += BATCH)
-    await exec(['mkfifo', '-m', '600', ...paths.slice(from, from + BATCH)], {
-      environment: environment ?? {},
-      timeout: START_TIMEOUT,
-    })
+  try {
+    for (let from = 0; from < paths.length; from += BATCH)
+      await exec(['mkfifo', '-m', '600', ...paths.slice(from, from + BATCH)], {
+        environment: environment ?? {},
+        timeout: START_TIMEOUT,
+      })
+  } catch (error) {
+    if (!(error instanceof SpmiError)) throw error // else it could not be run at all
+  }
 }
 
 function publishAll(starting: readonly Starting[], failures: Map<TaskManageable, SpmiError>): Starting[] {

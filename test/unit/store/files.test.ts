@@ -189,7 +189,7 @@ describe('readSmallFile', () => {
     folder.write('a', 'x')
     symlinkSync(folder.join('a'), folder.join('link'))
     expect(errnoFrom(() => readSmallFile(folder.join('link')))).toBe('ELOOP')
-    expect(readSmallFile(folder.join('link'), 'follow')).toBe('x')
+    expect(readSmallFile(folder.join('link'), { links: 'follow' })).toBe('x')
   })
 
   test('a directory in its place is a system error', () => {

@@ -5,8 +5,8 @@
 import type * as v from 'valibot'
 import type { DiagnosisContext } from '../../../core/diagnosis.ts'
 import { type DescriptorPlace, resolvePath } from '../../../core/place.ts'
-import { errnoOf, SpmiError } from '../../../errors.ts'
-import { isFolder, readSmallFile } from '../../../store/files.ts'
+import { SpmiError } from '../../../errors.ts'
+import { isFolder } from '../../../store/files.ts'
 import { runFiles } from '../../../store/layout.ts'
 import type { Environment } from '../../../system/exec.ts'
 import type { Finding } from '../../../system/finding.ts'
@@ -29,7 +29,7 @@ import {
 /** Variables that describe a shell's own state: to import them means nothing, or fails. */
 const SHELL_STATE = new Set([
   ...['_', 'PWD', 'OLDPWD', 'PPID', 'UID', 'EUID', 'SHELLOPTS', 'BASHOPTS', 'BASH_VERSINFO'],
-  'OPTIND', // not a number, it ends dash and bash
+  ...['OPTIND', 'HISTCMD', 'SRANDOM'], // not a number, they end dash or bash
   RUN_VARIABLE,
 ])
 
@@ -124,7 +124,7 @@ export class DefaultWrapper extends Wrapper {
     }
     const leaked = job.leaked.filter(name => job.environment[name] === undefined)
     const unset = leaked.length === 0 ? '' : `unset ${leaked.join(' ')}\n`
-    const files = await Promise.all(options.env_file.map(readVariables))
+    const files = await readAll(options.env_file)
     const own = Object.fromEntries([...files, options.env].flatMap(variables => Object.entries(variables)))
     return `${unset}${common}${exportLines(own)}export ${RUN_VARIABLE}=${quote(job.name)}\n`
   }
@@ -196,16 +196,9 @@ function exportLines(environment: Readonly<Record<string, string>>): string {
   return lines
 }
 
-async function readVariables(path: string): Promise<Readonly<Record<string, string>>> {
-  const { parseEnv } = await import('node:util') // loaded when it is used: it is felt at start-up
-  try {
-    const content = readSmallFile(path, 'follow')
-    if (content !== undefined) return parseEnv(content) as Record<string, string>
-  } catch (error) {
-    if (errnoOf(error) === undefined && !(error instanceof SpmiError)) throw error
-    throw new SpmiError('start-failed', `env_file "${path}" cannot be read: ${(error as Error).message}`, {
-      cause: error,
-    })
-  }
-  throw new SpmiError('start-failed', `env_file "${path}" does not exist`)
+/** The variables of files. What reads them is loaded when there are some. */
+async function readAll(paths: readonly string[]): Promise<readonly Readonly<Record<string, string>>[]> {
+  if (paths.length === 0) return []
+  const { readVariables } = await import('./env-file.ts')
+  return paths.map(readVariables)
 }

@@ -41,7 +41,7 @@ export interface WrapperJob {
 export interface WrapperScript {
   /** The text of run.sh. */
   readonly script: string
-  /** The text of env, which the script reads with the `.` command. */
+  /** The text of env, which the script reads with the `.` command; its bytes by `system/byte-text.ts`. */
   readonly environment: string
   /** Whether the script expects a FIFO named stdin in its directory. */
   readonly needsFifo: boolean
