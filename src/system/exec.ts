@@ -5,6 +5,7 @@
 
 import { accessSync, constants, openSync, readdirSync, readFileSync } from 'node:fs'
 import { errnoOf, SpmiError } from '../errors.ts'
+import { withoutMark } from './limits.ts'
 
 /** The environment of a process: names to values. */
 export type Environment = Readonly<Record<string, string>>
@@ -38,7 +39,7 @@ export interface ExecOptions {
   readonly environment: Environment
   /** Milliseconds until the program is killed. */
   readonly timeout: number
-  /** In a session of its own, so that neither our terminal nor our end reaches it. */
+  /** In a session of its own, so that neither our terminal nor our end reaches it, and of no run, if we are of one. */
   readonly detached?: boolean
   /** Text for its standard input; /dev/null without it. */
   readonly input?: string
@@ -62,7 +63,7 @@ export const execWatchers = new Set<(call: ExecCall) => void>()
  */
 export async function exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
   const { spawn } = await import('node:child_process') // only then: it is felt at start-up
-  const [file = '', ...args] = argv
+  const [file = '', ...args] = options.detached ? withoutMark(argv) : argv
   const started = performance.now()
   const covers = options.detached ? coverInherited() : []
   return new Promise((resolve, reject) => {
