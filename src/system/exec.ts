@@ -6,6 +6,7 @@
 import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { accessSync, constants, openSync, readdirSync, readFileSync } from 'node:fs'
 import { asSpmiError, errnoOf, SpmiError } from '../errors.ts'
+import { withoutMark } from './limits.ts'
 
 /** The environment of a process: names to values, whose bytes are those of `byte-text.ts`. */
 export type Environment = Readonly<Record<string, string>>
@@ -39,7 +40,7 @@ export interface ExecOptions {
   readonly environment: Environment
   /** Milliseconds until the program is killed. */
   readonly timeout: number
-  /** In a session of its own, so that neither our terminal nor our end reaches it. */
+  /** In a session of its own, so that neither our terminal nor our end reaches it, and of no run, if we are of one. */
   readonly detached?: boolean
   /** Text for its standard input; /dev/null without it. */
   readonly input?: string
@@ -62,7 +63,7 @@ export const execWatchers = new Set<(call: ExecCall) => void>()
  * @throws SpmiError `system` when the program cannot be started at all
  */
 export async function exec(argv: readonly string[], options: ExecOptions): Promise<ExecResult> {
-  const [file = '', ...args] = argv
+  const [file = '', ...args] = options.detached ? withoutMark(argv) : argv
   const started = performance.now()
   const covers = options.detached ? coverInherited() : []
   const spawn = await loadSpawn()

@@ -46,6 +46,23 @@ function findOpenFiles(own: Limit | undefined, parent: Limit | undefined): Limit
   return own?.soft === own?.hard && own?.hard === parent?.hard ? parent : own
 }
 
+/** Sets the soft limit of file locks and becomes a program: the letter is -x in bash and BusyBox, -w in dash. */
+const SET_LOCKS = '{ ulimit -S -x "$1" || ulimit -S -w "$1"; } 2>/dev/null; shift; exec "$@"'
+
+/**
+ * What runs a program that is to outlive the run that we are of, if we are of one: without its mark (run-marks.ts), which
+ * a child would inherit. A mark is a soft limit below the hard one.
+ */
+export function withoutMark(argv: readonly string[]): readonly string[] {
+  const { soft, hard } = readLimits('self').get('file locks') ?? {}
+  return soft === hard || hard === undefined ? argv : withLockLimit(hard, argv)
+}
+
+/** What runs a program with a soft limit of file locks, where that can be set. */
+export function withLockLimit(limit: string, argv: readonly string[]): readonly string[] {
+  return ['/bin/sh', '-c', SET_LOCKS, 'sh', limit, ...argv]
+}
+
 function readLimits(pid: number | 'self'): ReadonlyMap<string, Limit> {
   try {
     const lines = readFileSync(`/proc/${pid}/limits`, 'utf8').matchAll(/^Max (.+?) {2,}(\w+) +(\w+)/gm)

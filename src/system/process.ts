@@ -41,9 +41,6 @@ export interface ProcessStat {
   readonly start: number
 }
 
-/** The variable that names the run in the environment of a task's processes. */
-export const RUN_VARIABLE = 'SPMI_RUN'
-
 /** The name of a signal: "SIGTERM". */
 export type SignalName = NodeJS.Signals
 
@@ -138,6 +135,49 @@ export function listPids(): number[] {
   return readdirSync('/proc').filter(isNumeric).map(Number)
 }
 
+/** How often processes that are new are looked for, at most. */
+const MAX_LOOKS = 200
+
+/** How many numbers of processes are tried one by one; of more, all processes are listed anew. */
+const MAX_NUMBERS = 100
+
+/**
+ * Visits every process of this host, and those that are made meanwhile until there is no new one: what forks and ends all the time
+ * would else be gone when it is looked at, and its child not be listed yet. New ones are known by the number that was given last.
+ */
+export function visitProcesses(visit: (pid: number) => void): void {
+  const seen = new Set<number>()
+  const see = (pid: number) => {
+    seen.add(pid)
+    visit(pid)
+  }
+  let last = readLastNumber()
+  for (const pid of listPids()) see(pid)
+  for (let looks = 0; looks < MAX_LOOKS; looks++) {
+    const now = readLastNumber()
+    if (now === last) return
+    for (const pid of listNew(last, now)) if (!seen.has(pid)) see(pid)
+    last = now
+  }
+}
+
+/** The processes that were made between two looks at the last number, as far as they still are. Numbers begin anew at their end. */
+function listNew(last: number, now: number): number[] {
+  if (now < last || now - last > MAX_NUMBERS) return listPids()
+  return Array.from({ length: now - last }, (_, index) => last + 1 + index).filter(isProcess)
+}
+
+/** Whether a number is a process: threads have numbers too, which /proc takes but does not list. */
+function isProcess(pid: number): boolean {
+  return existsSync(`/proc/${pid}`) && readProc(`/proc/${pid}/status`)?.includes(`\nTgid:\t${pid}\n`) === true
+}
+
+/** The number that the last process or thread got. Source: proc_loadavg(5). */
+function readLastNumber(): number {
+  const words = readProc('/proc/loadavg')?.trimEnd().split(' ') ?? []
+  return Number(words.at(-1) ?? 0)
+}
+
 /** What /proc/PID/stat says, or undefined when there is no such process. */
 export function readStat(pid: number): ProcessStat | undefined {
   const text = readProc(`/proc/${pid}/stat`)
@@ -154,36 +194,6 @@ export function readStat(pid: number): ProcessStat | undefined {
     session: Number(session),
     start: Number(rest[15]),
   }
-}
-
-/**
- * The run that a process's environment names: '' when the variable was taken off by SPMI itself, undefined when
- * it was never there or the environment is not ours to read.
- */
-export function readRunVariable(pid: number): string | undefined {
-  const text = readProc(`/proc/${pid}/environ`)
-  if (text === undefined) return undefined
-  const at = text.startsWith(`${RUN_VARIABLE}=`) ? 0 : text.indexOf(`\0${RUN_VARIABLE}=`) + 1
-  if (at === 0 && !text.startsWith(`${RUN_VARIABLE}=`)) return undefined
-  const from = at + RUN_VARIABLE.length + 1
-  const end = text.indexOf('\0', from)
-  return text.slice(from, end === -1 ? undefined : end)
-}
-
-/** For every run named by a living process's environment, the pids that name it. One pass over /proc. */
-export function findNamedRuns(): Map<string, number[]> {
-  const found = new Map<string, number[]>()
-  for (const pid of listPids()) {
-    // Zombies, threads of the kernel and processes of others have no program that we can see. To be told so by a
-    // refused open would cost ten times as much.
-    if (!existsSync(`/proc/${pid}/exe`)) continue
-    const run = readRunVariable(pid)
-    if (run === undefined || run === '') continue
-    const pids = found.get(run)
-    if (pids) pids.push(pid)
-    else found.set(run, [pid])
-  }
-  return found
 }
 
 /**

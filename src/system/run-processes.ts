@@ -1,10 +1,10 @@
 /**
  * The processes of a run, found by every mark that they can carry, and their end.
  *
- * A process belongs to a run when it is in the session of the run's command, when its environment names the run,
- * or when it descends from one that does; a process whose environment names another run does not belong, nor does
- * what descends from it (a task may start another task). What cleared its environment, left the session and was
- * orphaned cannot be told from a stranger and is not touched: only a control group would be complete.
+ * A process belongs to a run when it is in the session of the run's command, when it bears the run (run-marks.ts: by its
+ * environment, or by a mark that it does not know of), or when it descends from one that does; a process that bears another
+ * run does not belong, nor does what descends from it (a task may start another task). What takes off all of these cannot
+ * be told from a stranger and is not touched: only a control group would be complete.
  */
 
 import {
@@ -13,17 +13,17 @@ import {
   isAlive,
   isDead,
   isMeant,
-  listPids,
   type ProcessIdentity,
   type ProcessStat,
-  readRunVariable,
   readStat,
   type SignalName,
   signalGroup,
   signalProcess,
   thisHost,
   thisProcess,
+  visitProcesses,
 } from './process.ts'
+import { isOfItsTime, markOf, readMark, readRunVariable } from './run-marks.ts'
 import { sleep } from './sleep.ts'
 import { settleTerminalHolders } from './terminal-holder.ts'
 
@@ -39,6 +39,8 @@ export interface RunProcesses {
 /** A living process of this host, with the run that its environment names. */
 interface Entry extends ProcessStat {
   readonly run: string | undefined
+  /** The mark that it bears, null without one: read when it is asked for. */
+  mark?: number | null
 }
 
 /** All living processes of this host at one moment. */
@@ -48,24 +50,24 @@ export class ProcessTable {
 
   private constructor() {}
 
-  /** Reads /proc once. Other users' environments stay unknown. */
-  static read(): ProcessTable {
+  /**
+   * Reads /proc once. Other users' environments stay unknown.
+   * @param onSight called with each process at once: what hops from fork to fork is gone when the others have been read
+   */
+  static read(onSight?: (entry: Entry) => void): ProcessTable {
     const table = new ProcessTable()
-    const seen = new Set<number>()
-    // What is forked meanwhile is read too, until nothing is new: else what forks all the time would hop past us.
-    for (let pids = listPids(); pids.length > 0; pids = listPids().filter(pid => !seen.has(pid)))
-      for (const pid of pids) {
-        seen.add(pid)
-        table.#read(pid)
-      }
+    visitProcesses(pid => {
+      const stat = readStat(pid)
+      if (!stat || isDead(stat)) return
+      const entry = { ...stat, run: readRunVariable(pid) }
+      table.#add(entry)
+      onSight?.(entry)
+    })
     return table
   }
 
-  #read(pid: number): void {
-    const stat = readStat(pid)
-    if (!stat || isDead(stat)) return
-    const entry = { ...stat, run: readRunVariable(pid) }
-    this.#entries.set(pid, entry)
+  #add(entry: Entry): void {
+    this.#entries.set(entry.pid, entry)
     const siblings = this.#children.get(entry.parent)
     if (siblings) siblings.push(entry)
     else this.#children.set(entry.parent, [entry])
@@ -74,11 +76,11 @@ export class ProcessTable {
   /** The processes of a run without its wrapper, what holds its terminal, and ourselves. */
   membersOf(run: RunProcesses): ProcessStat[] {
     const members = new Map<number, Entry>()
+    const mark = markOf(run.name)
     const add = (entry: Entry): void => {
       // The command itself bears its wrapper's environment until its first exec.
       const isCommand = run.command !== undefined && isMeant(run.command, entry)
-      const isOther = entry.run !== undefined && entry.run !== run.name && !isCommand
-      if (isOther || members.has(entry.pid)) return
+      if ((bearsOther(entry, run, mark) && !isCommand) || members.has(entry.pid)) return
       members.set(entry.pid, entry)
       for (const child of this.#children.get(entry.pid) ?? []) add(child)
     }
@@ -86,13 +88,11 @@ export class ProcessTable {
     // which stays as long as the command's group is not empty, so that the number cannot be reused.
     const session = isSessionProved(run) ? run.command?.pid : undefined
     for (const entry of this.#entries.values())
-      if (entry.run === run.name || (session !== undefined && entry.session === session)) add(entry)
+      if (bears(entry, run, mark) || (session !== undefined && entry.session === session)) add(entry)
     if (run.wrapper && isAlive(run.wrapper))
       for (const child of this.#children.get(run.wrapper.pid) ?? []) add(child)
-    if (run.wrapper) members.delete(run.wrapper.pid)
     for (const holder of this.terminalHoldersOf(run)) members.delete(holder.pid)
-    members.delete(thisProcess().pid)
-    return [...members.values()]
+    return [...members.values()].filter(entry => !isSpared(entry, run))
   }
 
   /**
@@ -105,6 +105,29 @@ export class ProcessTable {
     const candidates = new Set([...(parent ? [parent] : []), ...(children ?? [])])
     return [...candidates].filter(({ pid, run }) => run === name && pid !== command?.pid)
   }
+}
+
+/** Whether a process shows that it is of a run. What its environment says prevails. @param mark the run's */
+function bears(entry: Entry, run: RunProcesses, mark = markOf(run.name)): boolean {
+  if (entry.run) return entry.run === run.name
+  return mark !== undefined && isOfItsTime(run, entry) && ownMark(entry) === mark
+}
+
+/** Whether a process shows that it is of another run than this one, or that SPMI took it out of all. @param mark the run's */
+function bearsOther(entry: Entry, run: RunProcesses, mark: number | undefined): boolean {
+  if (entry.run) return entry.run !== run.name
+  const own = ownMark(entry)
+  return own === undefined ? entry.run === '' : own !== mark
+}
+
+/** What is no member in any case: the run's wrapper (whose number may be another's by now), and ourselves. */
+function isSpared(entry: Entry, { wrapper }: RunProcesses): boolean {
+  return entry.pid === thisProcess().pid || (wrapper !== undefined && isMeant(wrapper, entry))
+}
+
+function ownMark(entry: Entry): number | undefined {
+  if (entry.mark === undefined) entry.mark = readMark(entry.pid) ?? null
+  return entry.mark ?? undefined
 }
 
 /** Whether the session and group that bear the command's pid are still the command's. */
@@ -129,16 +152,14 @@ export function signalStrays(runs: readonly RunProcesses[], signal: SignalName):
   const table = ProcessTable.read()
   for (const run of runs) {
     const group = run.command && isSessionProved(run) ? run.command.pid : undefined
-    for (const member of table.membersOf(run))
-      if (member.group !== group) signalProcess({ ...thisHost(), ...member }, signal)
+    for (const member of table.membersOf(run)) if (member.group !== group) signalEntry(member, signal)
   }
 }
 
 /** Sends a signal once to each process that some runs have at this moment, their wrappers excepted. */
 export function signalMembers(runs: readonly RunProcesses[], signal: SignalName): void {
   const table = ProcessTable.read()
-  for (const run of runs)
-    for (const member of table.membersOf(run)) signalProcess({ ...thisHost(), ...member }, signal)
+  for (const run of runs) for (const member of table.membersOf(run)) signalEntry(member, signal)
 }
 
 /**
@@ -163,7 +184,7 @@ export async function haltRuns(
     if (targets.length === 0) continue
     if (performance.now() > until) return new Map([...running].filter(([, left]) => left.length > 0))
     for (const target of targets) {
-      signalProcess({ ...thisHost(), ...target }, 'SIGSTOP')
+      signalEntry(target, 'SIGSTOP')
       told.add(keyOf(target))
     }
     await sleep(1)
@@ -183,10 +204,17 @@ export async function killRuns(
   deadline: number,
 ): Promise<Map<string, ProcessStat[]>> {
   const until = performance.now() + deadline
+  const isBearer = bearersOf(runs)
   let stopped = new Set<string>()
-  let emptyPasses = 0
-  for (;;) {
-    const table = ProcessTable.read()
+  let isAnyNew = false
+  const stop = (process: ProcessStat) => {
+    if (stopped.has(keyOf(process))) return
+    isAnyNew = true
+    if (signalEntry(process, 'SIGSTOP')) stopped.add(keyOf(process))
+  }
+  for (let emptyPasses = 0; ; ) {
+    isAnyNew = false
+    const table = ProcessTable.read(entry => isBearer(entry) && stop(entry))
     const members = new Map(
       runs.map(run => [run.name, [...table.membersOf(run), ...table.terminalHoldersOf(run)]]),
     )
@@ -197,16 +225,26 @@ export async function killRuns(
     }
     emptyPasses = 0
     if (performance.now() > until) return new Map([...members].filter(([, left]) => left.length > 0))
-    const isNew = (process: ProcessStat) => !stopped.has(keyOf(process))
-    if (targets.some(isNew)) {
-      for (const target of targets.filter(isNew)) signalProcess({ ...thisHost(), ...target }, 'SIGSTOP')
-      stopped = new Set(targets.map(keyOf))
-    } else {
-      for (const target of targets) signalProcess({ ...thisHost(), ...target }, 'SIGKILL')
-      stopped = new Set()
-      await sleep(1)
-    }
+    targets.forEach(stop)
+    if (isAnyNew) continue // what they have forked meanwhile comes first
+    for (const target of targets) signalEntry(target, 'SIGKILL')
+    stopped = new Set()
+    await sleep(1)
   }
+}
+
+/** Whether a process is of one of some runs by what it shows, and not spared. */
+function bearersOf(runs: readonly RunProcesses[]): (entry: Entry) => boolean {
+  const byName = new Map(runs.map(run => [run.name, run]))
+  const byMark = new Map(runs.map(run => [markOf(run.name), run]))
+  return entry => {
+    const run = entry.run ? byName.get(entry.run) : byMark.get(ownMark(entry))
+    return run !== undefined && bears(entry, run) && !isSpared(entry, run)
+  }
+}
+
+function signalEntry({ pid, start }: ProcessStat, signal: SignalName): boolean {
+  return signalProcess({ ...thisHost(), pid, start }, signal)
 }
 
 function keyOf(process: ProcessStat): string {

@@ -10,11 +10,11 @@ import {
   isAlive,
   isStopped,
   type ProcessStat,
-  readRunVariable,
   readStat,
   signalProcess,
   thisHost,
 } from './process.ts'
+import { readRunVariable } from './run-marks.ts'
 import type { RunProcesses } from './run-processes.ts'
 import { sleep } from './sleep.ts'
 

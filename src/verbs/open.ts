@@ -3,7 +3,7 @@ import { Catalog } from '../core/catalog.ts'
 import { manageableClasses } from '../manageables/index.ts'
 import { PoolStore } from '../store/pool-store.ts'
 import { restoreVariables } from '../system/byte-text.ts'
-import { RUN_VARIABLE } from '../system/process.ts'
+import { RUN_VARIABLE } from '../system/run-marks.ts'
 
 /** What a pool is opened with. */
 export interface PoolOptions {

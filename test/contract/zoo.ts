@@ -26,6 +26,10 @@ export const ZOO: Readonly<Record<string, Animal>> = {
     command: mark => `env -i sleep ${mark} & exec env -i sleep ${mark}`,
     count: 2,
   },
+  'cleared its environment, and left its session and its parent': {
+    command: mark => `env -i setsid -f sleep ${mark}; exec sleep ${mark}`,
+    count: 2,
+  },
   'is stopped': { command: mark => `sleep ${mark} & sleep 0.2; kill -STOP $!; exec sleep ${mark}`, count: 2 },
   'stopped itself': { command: mark => `sleep ${mark} & kill -STOP $$; exec sleep ${mark}`, count: 1 },
   'has job control': {

@@ -4,6 +4,7 @@ import { asSpmiError, SpmiError } from '../../errors.ts'
 import { runFiles } from '../../store/layout.ts'
 import { markChosen, runAfter } from '../../store/run-store.ts'
 import type { Environment } from '../../system/exec.ts'
+import { thisHost } from '../../system/process.ts'
 import type { Backend, BackendJob } from './backends/backend.ts'
 import type { Observation } from './observe.ts'
 import type { PartTable } from './schema.ts'
@@ -62,12 +63,13 @@ export function cannotStart(task: TaskManageable, error: unknown): SpmiError {
 }
 
 /**
- * The run's name, for sessions, units and jobs: what fits of the id, readable, and a hash of pool, id and run, which
- * makes it unique. Every process manager takes these characters.
+ * The run's name, for sessions, units and jobs: what fits of the id, readable, and a hash of host, pool, id and run, which
+ * makes it unique (in a container, too, whose pool has the same path as another one). Every process manager takes these characters.
  */
 export function nameRun(task: TaskManageable, number: number): string {
   const readable = task.id.replaceAll(/[^A-Za-z0-9_-]+/g, '_').slice(0, 24)
-  const hash = createHash('sha256').update(`${task.context.store.path}\0${task.id}\0${number}`).digest('hex')
+  const place = [thisHost().host, task.context.store.path, task.id, number].join('\0')
+  const hash = createHash('sha256').update(place).digest('hex')
   return `spmi-${readable}-${hash.slice(0, 12)}`
 }
 

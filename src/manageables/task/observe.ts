@@ -18,7 +18,8 @@ import {
   readSubmitted,
   type Starter,
 } from '../../store/run-store.ts'
-import { findNamedRuns, isAlive, isFromHere, isStopped, thisHost } from '../../system/process.ts'
+import { isAlive, isFromHere, isStopped, thisHost } from '../../system/process.ts'
+import { RunBearers } from '../../system/run-marks.ts'
 import { ProcessTable } from '../../system/run-processes.ts'
 import type { Backend, BackendOptions, BackendRun, Liveness } from './backends/backend.ts'
 import { partsOf, withoutType } from './parts.ts'
@@ -215,7 +216,7 @@ function judge({ run, journal, starter }: Sighting): Liveness {
 
 /** Which runs have living processes besides their wrappers. /proc is read when it is first asked for. */
 class LivingRuns {
-  #named: Map<string, number[]> | undefined
+  #bearers: RunBearers | undefined
   #table: ProcessTable | undefined
 
   /** Undefined where they would be on another host. */
@@ -223,10 +224,10 @@ class LivingRuns {
     const { wrapper } = run
     if (wrapper !== undefined && wrapper.host !== thisHost().host) return undefined
     if (wrapper === undefined || !isFromHere(wrapper)) return false // processes do not outlive the boot
-    this.#named ??= findNamedRuns()
-    if (this.#named.has(run.name)) return true
+    this.#bearers ??= RunBearers.find()
+    if (this.#bearers.bear(run)) return true
     if (run.journal?.ended) return false
-    // The wrapper was killed: what hides its environment is still in the command's session.
+    // The wrapper was killed: what shows nothing may still be in the command's session.
     this.#table ??= ProcessTable.read()
     return this.#table.membersOf(run).length > 0
   }

@@ -6,13 +6,11 @@ import { join } from 'node:path'
 import {
   type ExactIdentity,
   exists,
-  findNamedRuns,
   identify,
   isAlive,
   isFromHere,
   listPids,
   nameSignal,
-  readRunVariable,
   readStat,
   signalGroup,
   signalProcess,
@@ -163,42 +161,6 @@ describe('signals', () => {
     for (const [name, number] of Object.entries(constants.signals))
       expect([name, constants.signals[nameSignal(number) as 'SIGINT']]).toEqual([name, number])
     expect([0, 34, 64, 127].map(nameSignal)).toEqual([undefined, undefined, undefined, undefined])
-  })
-})
-
-describe('the variable that names the run', () => {
-  test('is found wherever it stands, and is not taken for a longer one', async () => {
-    const cases: readonly (readonly [NodeJS.ProcessEnv, string | undefined])[] = [
-      [{ SPMI_RUN: 'first', A: 'b' }, 'first'],
-      [{ A: 'b', SPMI_RUN: 'last' }, 'last'],
-      [{ A: 'b', SPMI_RUN: 'middle', C: 'd' }, 'middle'],
-      [{ SPMI_RUN: '' }, ''],
-      [{ A: 'b', SPMI_RUN: '', C: 'd' }, ''],
-      [{ A: 'b' }, undefined],
-      [{}, undefined],
-      [{ XSPMI_RUN: 'x', SPMI_RUNS: 'y', A: 'SPMI_RUN=z' }, undefined],
-      [{ XSPMI_RUN: 'x', SPMI_RUN: 'right' }, 'right'],
-      [{ LONG: 'x'.repeat(100_000), SPMI_RUN: 'behind' }, 'behind'],
-    ]
-    for (const [environment, run] of cases) {
-      const pid = await children.start(['/bin/sleep', '60'], environment)
-      await until(() => readStat(pid)?.name === 'sleep' && readStat(pid)?.state === 'S')
-      expect([Object.keys(environment), readRunVariable(pid)]).toEqual([Object.keys(environment), run])
-    }
-  })
-
-  test('is undefined for a process that is gone', () => {
-    expect(readRunVariable(4_194_305)).toBeUndefined()
-  })
-
-  test('gives for every run the processes that name it', async () => {
-    const run = `spmi-test-${process.pid}-named`
-    const environment = { PATH: process.env.PATH, SPMI_RUN: run }
-    const pids = [await startSleep(environment), await startSleep(environment)].map(({ pid }) => pid)
-    await startSleep({ PATH: process.env.PATH, SPMI_RUN: '' })
-    const found = findNamedRuns()
-    expect(found.get(run)?.sort()).toEqual(pids.sort())
-    expect(found.has('')).toBe(false)
   })
 })
 

@@ -2,12 +2,12 @@ import { afterEach, beforeEach, describe, expect, test } from 'bun:test'
 import { existsSync, readFileSync } from 'node:fs'
 import {
   type ExactIdentity,
-  findNamedRuns,
   identify,
   isAlive,
   readStat,
   signalProcess,
 } from '../../../src/system/process.ts'
+import { RunBearers } from '../../../src/system/run-marks.ts'
 import {
   isSessionProved,
   killRuns,
@@ -31,9 +31,9 @@ beforeEach(() => {
 })
 
 afterEach(() => {
-  const named = findNamedRuns()
+  const bearers = RunBearers.find()
   for (const run of [name, `${name}-other`])
-    for (const pid of named.get(run) ?? []) {
+    for (const pid of bearers.naming(run)) {
       const identity = identify(pid)
       if (identity) process.kill(identity.pid, 'SIGKILL')
     }
@@ -187,9 +187,9 @@ describe('killRuns', () => {
     const fork = 'use POSIX; for (;;) { if (fork) { exit } setsid; select undef, undef, undef, 0.002 }'
     const environment = { PATH: process.env.PATH, SPMI_RUN: name }
     await children.start(['perl', '-e', fork], environment)
-    await until(() => findNamedRuns().has(name))
+    await until(() => RunBearers.find().bear({ name }))
     expect(await killRuns([{ name }], 5000)).toEqual(new Map())
-    for (let look = 0; look < 5; look++) expect(findNamedRuns().has(name)).toBe(false)
+    for (let look = 0; look < 5; look++) expect(RunBearers.find().bear({ name })).toBe(false)
   })
 
   test('has nothing to do for a run without processes', async () => {

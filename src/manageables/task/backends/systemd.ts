@@ -9,7 +9,7 @@ import { getuid } from 'node:process'
 import type * as v from 'valibot'
 import { type Environment, exec, explainFailure, findProgram, type Launch } from '../../../system/exec.ts'
 import type { Finding } from '../../../system/finding.ts'
-import { RUN_VARIABLE } from '../../../system/process.ts'
+import { RUN_VARIABLE } from '../../../system/run-marks.ts'
 import {
   Backend,
   type BackendJob,

@@ -15,7 +15,7 @@ import {
   type Launch,
 } from '../../../system/exec.ts'
 import type { Finding } from '../../../system/finding.ts'
-import { RUN_VARIABLE } from '../../../system/process.ts'
+import { RUN_VARIABLE } from '../../../system/run-marks.ts'
 import {
   Backend,
   type BackendJob,

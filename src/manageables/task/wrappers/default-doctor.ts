@@ -1,8 +1,9 @@
 /** Whether what the default wrapper needs is here: sh, util-linux, coreutils, and a pool in which a FIFO can be made. */
 import type { DiagnosisContext } from '../../../core/diagnosis.ts'
 import { probeFifo } from '../../../store/examine-pool.ts'
-import { type Environment, findProgram } from '../../../system/exec.ts'
+import { type Environment, exec, findProgram } from '../../../system/exec.ts'
 import { type Finding, findingOf, installCommand, ok, problem, warning } from '../../../system/finding.ts'
+import { withLockLimit } from '../../../system/limits.ts'
 import type { DefaultOptions } from './default-schema.ts'
 import type { Launcher } from './launcher.ts'
 
@@ -22,11 +23,26 @@ export async function examineDefault(
     examineLauncher(findLauncher, environment),
     examineInput(uses, { store, environment }),
   ])
-  return [examineShell(), ...examinePrograms(environment), launcher, ...input]
+  return [await examineShell(), ...examinePrograms(environment), launcher, ...input]
 }
 
-function examineShell(): Finding {
-  return findProgram('sh', '/bin') ? ok('shell', '/bin/sh') : problem('shell', 'there is no /bin/sh')
+/** Whether there is a shell, and whether it can mark the processes of a run. */
+async function examineShell(): Promise<Finding> {
+  if (findProgram('sh', '/bin') === undefined) return problem('shell', 'there is no /bin/sh')
+  if (await canMark()) return ok('shell', '/bin/sh')
+  return warning(
+    'shell',
+    'a process may escape that clears its environment and leaves session and parent: no soft limit of file locks can be set',
+    'use dash, bash or BusyBox as /bin/sh, and set no hard limit of file locks (limits.conf(5): locks)',
+  )
+}
+
+/** Source: run-marks.ts. */
+async function canMark(): Promise<boolean> {
+  const mark = String(2 ** 48 - 1)
+  const argv = withLockLimit(mark, ['/bin/sh', '-c', 'cat /proc/self/limits'])
+  const { stdout } = await exec(argv, { environment: { PATH: '/usr/bin:/bin' }, timeout: 5000 })
+  return stdout.split(/\s+/).includes(mark)
 }
 
 function examinePrograms(environment: Environment): Finding[] {

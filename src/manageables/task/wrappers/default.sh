@@ -59,7 +59,7 @@ _spmi_group_lives() {
 
 # Whether anything of the run lives: where nobody else can look for what left the group, this script does.
 _spmi_lives() {
-  _spmi_group_lives || { [ -n "$_spmi_far" ] && [ -n "$(_spmi_named)" ]; }
+  _spmi_group_lives || { [ -n "$_spmi_far" ] && [ -n "$(_spmi_bearers)" ]; }
 }
 
 # Whoever has input to end asks for it with SIGURG, which harms nobody who does not know it.
@@ -67,6 +67,13 @@ _spmi_lives() {
 _spmi_close_input() {
   exec 3>&-
   _spmi_note closed
+}
+
+# Every process of the command bears the run's mark, whatever becomes of its environment and its session: the soft limit of
+# file locks, which means nothing to Linux (see src/system/run-marks.ts). Its letter is -x in bash and BusyBox, -w in dash.
+_spmi_bear_mark() {
+  # shellcheck disable=SC3045 # POSIX knows neither
+  { ulimit -S -x "$_spmi_mark" || ulimit -S -w "$_spmi_mark"; } 2>/dev/null
 }
 
 # Becomes the command.
@@ -88,6 +95,7 @@ _spmi_become() { # ARGV
 if [ -n "$_spmi_terminal" ]; then _spmi_enter_terminal "$@"; fi
 
 _spmi_clock
+_spmi_begin=$_spmi_up # what was started before is no process of this run
 _spmi_claim="claimed at=$_spmi_at host=$_spmi_host boot=$_spmi_boot pid=$$ up=$_spmi_up parent=$PPID name=$_spmi_name"
 
 # A process manager that runs the script again goes on in the same run: the journal of the earlier attempt is put aside.
@@ -131,6 +139,7 @@ cd -- "$_spmi_cwd" || _spmi_refuse "the folder \"$_spmi_cwd\" cannot be entered"
 (
   # bash can undo what "&" ignores from inside; elsewhere "$@" begins with a program that does.
   trap - INT QUIT
+  [ -z "$_spmi_mark" ] || _spmi_bear_mark # first of all: it may soon be the only one who knows
   exec 3>&- <"$_spmi_stdin" >&5 2>&6 5>&- 6>&-
   if [ -n "$_spmi_terminal" ]; then _spmi_launch_terminal; fi
   exec 4>&-

@@ -11,7 +11,8 @@ import { runFiles } from '../../../store/layout.ts'
 import type { Environment } from '../../../system/exec.ts'
 import type { Finding } from '../../../system/finding.ts'
 import { readSoftLimits } from '../../../system/limits.ts'
-import { RUN_VARIABLE, thisHost, uptime } from '../../../system/process.ts'
+import { thisHost, uptime } from '../../../system/process.ts'
+import { markOf, RUN_VARIABLE } from '../../../system/run-marks.ts'
 import { isVariableName, quote, quoteAll } from '../../../system/shell-quote.ts'
 import body from './default.sh' with { type: 'text' }
 import type { DefaultOptions as Options } from './default-schema.ts'
@@ -142,6 +143,7 @@ function header(job: WrapperJob, options: Options, { assignments, argv }: Launch
     host: job.runsHere ? host : '',
     umask: job.umask.toString(8).padStart(4, '0'),
     limits: limitWords(),
+    mark: String(markOf(job.name) ?? ''),
     far: job.runsHere ? '' : 'yes',
     attempt: '0',
     cwd: options.cwd,

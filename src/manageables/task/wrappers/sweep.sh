@@ -2,8 +2,8 @@
 # src/system/run-processes.ts does for them is done here, for whoever asks by a signal: SIGTTIN sends SIGTERM to the processes
 # that left the command's group, SIGALRM kills every process of the run.
 
-# Sets _spmi_state, _spmi_parent, _spmi_group and _spmi_session of process $1: the fields after the last ")" of its
-# stat, since its name may hold anything. Fails when it is gone.
+# Sets _spmi_state, _spmi_parent, _spmi_group, _spmi_session and the _spmi_rest of process $1: the fields after the last ")" of
+# its stat, since its name may hold anything. Fails when it is gone.
 _spmi_inspect() {
   _spmi_stat=''
   while read -r _spmi_line; do _spmi_stat="$_spmi_stat $_spmi_line"; done 2>/dev/null <"/proc/$1/stat" || return 1
@@ -13,21 +13,31 @@ END
   case $_spmi_state in '' | [ZXx]) return 1 ;; esac
 }
 
-# Prints the pids of processes whose environment names the run, without whom it may not read.
-_spmi_named() {
+# Prints the pids of processes that bear the run: those whose environment names it, and those that have its mark, were
+# started after it, and name no other run. (Of whom we may not read the environment, the limits can be read.)
+_spmi_bearers() {
   grep -lzxF "SPMI_RUN=$_spmi_name" /proc/[0-9]*/environ 2>/dev/null | while read -r _spmi_file; do
     _spmi_file=${_spmi_file#/proc/}
     echo "${_spmi_file%/environ}"
   done
+  [ -n "$_spmi_mark" ] || return 0
+  grep -l "^Max file locks  *$_spmi_mark " /proc/[0-9]*/limits 2>/dev/null | while read -r _spmi_file; do
+    _spmi_file=${_spmi_file#/proc/} _spmi_file=${_spmi_file%/limits}
+    grep -qz '^SPMI_RUN=.' "/proc/$_spmi_file/environ" 2>/dev/null && continue
+    _spmi_inspect "$_spmi_file" || continue
+    # shellcheck disable=SC2086 # numbers
+    set -- $_spmi_rest
+    [ "${16}" -lt "$_spmi_begin" ] || echo "$_spmi_file" # its start
+  done
 }
 
-# Sets _spmi_found to the processes of the run, as " 12 34 ": those that its environment names, those of the command's
+# Sets _spmi_found to the processes of the run, as " 12 34 ": those that bear it, those of the command's
 # session, and what descends from them. With an argument only those that are not in the command's group, without what holds
 # the command's terminal: it would pass a signal on, and ends with the command.
 _spmi_find() {
   _spmi_leader=${_spmi_pid:-$!}
   _spmi_found=' ' _spmi_table=''
-  for _spmi_each in $(_spmi_named); do _spmi_found="$_spmi_found$_spmi_each "; done
+  for _spmi_each in $(_spmi_bearers); do _spmi_found="$_spmi_found$_spmi_each "; done
   for _spmi_each in /proc/[0-9]*; do
     _spmi_each=${_spmi_each#/proc/}
     _spmi_inspect "$_spmi_each" || continue

@@ -6,6 +6,7 @@ import type { DefaultOptions } from '../../../../../src/manageables/task/wrapper
 import type { Launcher } from '../../../../../src/manageables/task/wrappers/launcher.ts'
 import { PoolStore } from '../../../../../src/store/pool-store.ts'
 import { useFolder } from '../../../folder.ts'
+import { needs } from '../../../needs.ts'
 
 const folder = useFolder()
 const PATH = process.env.PATH ?? ''
@@ -26,6 +27,16 @@ test('on a machine that has all, all is well', async () => {
     ['ok', 'signals'],
     ['ok', 'input'],
   ])
+})
+
+needs('prlimit', Bun.which('prlimit') !== null)('where no process can be marked, that is warned of', () => {
+  const module = new URL('../../../../../src/manageables/task/wrappers/default.ts', import.meta.url).pathname
+  const script = `const { DefaultWrapper } = await import('${module}')
+    const context = { environment: { PATH: '${PATH}' }, store: undefined }
+    console.log(JSON.stringify(await new DefaultWrapper('default').diagnose([], context)))`
+  const { stdout } = Bun.spawnSync(['prlimit', '--locks=1000:1000', process.execPath, '-e', script])
+  const findings = JSON.parse(stdout.toString()) as { level: string; topic: string }[]
+  expect(findings.filter(({ level }) => level !== 'ok')).toMatchObject([{ level: 'warning', topic: 'shell' }])
 })
 
 describe('what gives a command its signals', () => {

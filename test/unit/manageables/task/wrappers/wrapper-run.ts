@@ -1,18 +1,14 @@
 /** Runs of a wrapper without a backend: compiled, started under a shell, watched, and ended with the test. */
 import { afterEach } from 'bun:test'
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { DefaultWrapper } from '../../../../../src/manageables/task/wrappers/default.ts'
 import { TerminalWrapper } from '../../../../../src/manageables/task/wrappers/terminal.ts'
 import { type Journal, parseJournal } from '../../../../../src/store/journal.ts'
-import {
-  findNamedRuns,
-  identify,
-  readStat,
-  signalGroup,
-  signalProcess,
-} from '../../../../../src/system/process.ts'
+import { identify, readStat, signalGroup, signalProcess } from '../../../../../src/system/process.ts'
+import { RunBearers } from '../../../../../src/system/run-marks.ts'
 import { until } from '../../../../support/spmi.ts'
 import type { Folder } from '../../../folder.ts'
 
@@ -154,7 +150,7 @@ export class WrapperRun {
 
   kill(): void {
     if (this.#wrapper) signalGroup(this.pid, 'SIGKILL')
-    for (const pid of findNamedRuns().get(this.name) ?? []) {
+    for (const pid of RunBearers.find().naming(this.name)) {
       const member = identify(pid)
       if (member) signalProcess(member, 'SIGKILL')
     }
@@ -170,8 +166,8 @@ export function useRuns(folder: Folder) {
   return {
     /** Compiles a task into the directory of a run. */
     async prepare(task: Task, start: Start = {}): Promise<WrapperRun> {
-      const name = `spmi-test-${process.pid}-${++count}`
-      const directory = folder.join(`run ${count}`) // a path that must be quoted
+      const name = `spmi-test-${randomBytes(6).toString('hex')}` // as real ones: it tells the mark
+      const directory = folder.join(`run ${++count}`) // a path that must be quoted
       mkdirSync(directory)
       const { script, environment } = await compile(directory, task, start, name)
       writeFileSync(`${directory}/run.sh`, script)
