@@ -24,11 +24,10 @@ export function formatDuration(milliseconds: number): string {
 export async function formatTable(rows: readonly (readonly string[])[], least = 9): Promise<string[]> {
   const widthOf = await measureFor(rows)
   const widths: number[] = []
+  const last = (rows[0]?.length ?? 0) - 1 // which needs no width
   for (const row of rows)
-    row.forEach((cell, column) => {
-      widths[column] = Math.max(widths[column] ?? least, widthOf(cell))
-    })
-  const last = widths.length - 1
+    for (let column = 0; column < last; column++)
+      widths[column] = Math.max(widths[column] ?? least, widthOf(row[column] ?? ''))
   return rows.map(row => {
     let line = ''
     row.forEach((cell, column) => {

@@ -10,7 +10,7 @@ import type { SpmiError } from '../errors.ts'
 import type { History } from '../verbs/history.ts'
 import { type Inspected, lastLineOf } from '../verbs/inspect.ts'
 import type { PruneReport } from '../verbs/prune.ts'
-import type { Shown } from '../verbs/show.ts'
+import { readTail, type Shown } from '../verbs/show.ts'
 import type { Preview } from '../verbs/start.ts'
 import type { CliContext } from './context.ts'
 import { type About, Log } from './log.ts'
@@ -38,24 +38,28 @@ export class JsonAnswer extends Log {
     this.#addAll(manageables.map(identify))
   }
 
-  /** Adds `manageables`, with their status and the last lines of their output. */
-  addShown(shown: readonly Shown[]): void {
+  /** Adds `manageables`, with their status and the last lines of their output. @param failed as `readTail` has it */
+  addShown(shown: readonly Shown[], failed: SpmiError[]): void {
     this.#addAll(
-      shown.map(({ manageable, status }) => ({
-        ...identify(manageable),
-        ...describeStatus(status, manageable.facts(status), this.#now),
-        last_lines: manageable.readTail(TAIL_LINES, status),
+      shown.map(one => ({
+        ...identify(one.manageable),
+        ...describeStatus(one.status, one.manageable.facts(one.status), this.#now),
+        last_lines: readTail(one, TAIL_LINES, failed),
       })),
     )
   }
 
-  /** Adds `manageables`, with their status. @param isLong whether with what their processes use and their last line as well */
-  addInspected(inspected: readonly Inspected[], isLong: boolean): void {
+  /**
+   * Adds `manageables`, with their status.
+   * @param isLong whether with what their processes use and their last line as well
+   * @param failed as `readTail` has it
+   */
+  addInspected(inspected: readonly Inspected[], isLong: boolean, failed: SpmiError[]): void {
     this.#addAll(
       inspected.map(one => ({
         ...identify(one.manageable),
         ...describeStatus(one.status, one.facts, this.#now),
-        ...(isLong && describeUse(one)),
+        ...(isLong && describeUse(one, failed)),
       })),
     )
   }
@@ -167,9 +171,9 @@ function describeRun(run: RunSummary, now: Date): Unfinished<JsonRun> {
   return { ...known, run: run.number, path: run.directory }
 }
 
-function describeUse(one: Inspected): Unfinished<Partial<JsonManageable>> {
+function describeUse(one: Inspected, failed: SpmiError[]): Unfinished<Partial<JsonManageable>> {
   const { processes, cpuTime, memory } = one.usage ?? {}
-  return { processes, cpu_time: cpuTime, memory, last_line: lastLineOf(one) }
+  return { processes, cpu_time: cpuTime, memory, last_line: lastLineOf(one, failed) }
 }
 
 function explain({ code, message, id }: SpmiError): JsonError {

@@ -2,7 +2,7 @@
 import type { ErrorCode, SpmiError } from '../errors.ts'
 import type { CliContext } from './context.ts'
 import { formatExactTime } from './format.ts'
-import { type Paint, paintFor } from './style.ts'
+import { makeOneLine, type Paint, paintFor, textFor } from './style.ts'
 
 /** How serious a record is. */
 export type Level = 'DEBUG' | 'INFO' | 'WARNING' | 'ERROR'
@@ -51,11 +51,18 @@ export class Log {
     this.#record('WARNING', message)
   }
 
-  error(problem: SpmiError | string, _about?: About): void {
-    this.#record('ERROR', typeof problem === 'string' ? problem : problem.message)
+  error(problem: SpmiError | string, about?: About): void {
+    const message = typeof problem === 'string' ? problem : problem.message
+    // A stack has lines of its own. Any other message has one: a name in it must not look like the next record.
+    if (about?.code === 'bug') this.#write('ERROR', textFor({ isTerminal: true }, message))
+    else this.#record('ERROR', message)
   }
 
   #record(level: Level, message: string): void {
+    this.#write(level, makeOneLine(message))
+  }
+
+  #write(level: Level, message: string): void {
     const time = formatExactTime(this.#context.now(), this.#context.environment.TZ)
     const head = `[${time} - Spmi - ${level}]`
     this.#context.stderr.write(`${this.#paint(head, COLOURS[level])}\n${message}\n`)

@@ -33,13 +33,17 @@ export interface StatusStyle {
 }
 
 /** The block of one manageable in `spmi status`, and the last lines of its output. */
-export function renderStatus({ manageable, status }: Shown, { now, zone, paint }: StatusStyle): string {
+export function renderStatus(
+  { manageable, status }: Shown,
+  tail: readonly string[],
+  { now, zone, paint }: StatusStyle,
+): string {
   const lines = [
     { label: 'Active', value: renderState(status, { now, zone, paint }) },
     { label: 'Path', value: `"${makeOneLine(manageable.directory)}"` },
     ...manageable.describe(status).map(({ label, value }) => ({ label, value: makeOneLine(value) })),
   ]
-  return renderBlock(manageable, lines, manageable.readTail(TAIL_LINES, status).map(makeHarmless))
+  return renderBlock(manageable, lines, tail.map(makeHarmless))
 }
 
 /** A block: the title of a manageable, lines of one line each, and some text. */

@@ -5,7 +5,7 @@
  */
 import { extname, join, resolve } from 'node:path'
 import { errnoOf, SpmiError } from '../errors.ts'
-import { readDescriptorFile } from '../store/files.ts'
+import { readDescriptorFile } from '../store/descriptor-files.ts'
 import type { DescriptorFormat, PoolStore } from '../store/pool-store.ts'
 import { check, type FindLine, isTable, problem, type Where } from './check.ts'
 import type { ManageableClass, ManageableTable } from './manageable.ts'

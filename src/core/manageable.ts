@@ -157,7 +157,7 @@ export abstract class Manageable {
     return {}
   }
 
-  /** The last lines of its output, as they are, given its status. */
+  /** The last lines of its output, as they are, given its status. @throws SpmiError when it cannot be read */
   readTail(_lines: number, _status: ManageableStatus): readonly string[] {
     return []
   }

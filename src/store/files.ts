@@ -195,31 +195,6 @@ export function sweepTemporaries(directory: string, names: readonly string[]): v
 }
 
 /**
- * The bytes of a user's descriptor. A FIFO (`<(…)` of a shell) and a symlink are read too.
- * @throws SpmiError `descriptor` when it is larger than 1 MiB; system errors as they are
- */
-export function readDescriptorFile(path: string): Uint8Array {
-  const fd = openSync(path, constants.O_RDONLY)
-  try {
-    const chunks: Buffer[] = []
-    for (let total = 0; ; ) {
-      const length = readSync(fd, buffer, 0, buffer.length, null)
-      if (length === 0) return Buffer.concat(chunks)
-      total += length
-      if (total > LIMIT) throw new SpmiError('descriptor', `is larger than ${LIMIT} bytes`)
-      chunks.push(Buffer.from(buffer.subarray(0, length)))
-    }
-  } finally {
-    closeSync(fd)
-  }
-}
-
-/** Makes a descriptor in a user's own folder, with the mode that the umask gives. @throws EEXIST as a system error */
-export function createDescriptorFile(path: string, text: string): void {
-  createFile(path, text, 0o666)
-}
-
-/**
  * Reads a JSON file of ours; undefined when it is not there, or was made and not written yet.
  * @throws SpmiError `damaged`
  */

@@ -1,7 +1,9 @@
 /**
  * One output of a run, read on while it grows: also when it is not there yet, is truncated, or is renamed. The command goes on to
- * write into what was renamed, so that is read on as well when a new file has taken its place.
+ * write into what was renamed, so that is read on as well when a new file has taken its place. What is no file is not read: those who
+ * follow many outputs go on with the others.
  */
+import { SpmiError } from '../errors.ts'
 import { OutputReader } from './output.ts'
 
 /** What a tail has read. */
@@ -26,10 +28,11 @@ export class OutputTail {
   /**
    * @param lines with how many of the last lines that are there to begin: Infinity for all, 0 for none; undefined for all, taken as
    *   new
+   * @throws SpmiError when what is there cannot be read; not for what is to be taken as new
    */
   constructor(path: string, lines?: number) {
     this.#path = path
-    this.#reader = OutputReader.open(path)
+    this.#reader = lines === undefined ? this.#find() : OutputReader.open(path)
     if (this.#reader && lines !== undefined) this.#size = this.#reader.seekToLastLines(lines)
   }
 
@@ -44,7 +47,7 @@ export class OutputTail {
   readOn(buffer: Uint8Array): TailPiece | undefined {
     const late = this.#renamed?.readOn(buffer)
     if (late !== undefined && late.length > 0) return { bytes: late, isNew: true }
-    this.#reader ??= OutputReader.open(this.#path)
+    this.#reader ??= this.#find()
     const piece = this.#reader && this.#readFrom(this.#reader, buffer)
     return piece ?? this.#readReplacement(buffer)
   }
@@ -70,8 +73,18 @@ export class OutputTail {
     if (!this.#reader?.isReplaced(this.#path)) return undefined
     this.#renamed?.close()
     this.#renamed = this.#reader
-    this.#reader = OutputReader.open(this.#path)
+    this.#reader = this.#find()
     this.#size = 0
     return this.#reader && this.#readFrom(this.#reader, buffer)
+  }
+
+  /** Opens the file; undefined while there is none that can be read. */
+  #find(): OutputReader | undefined {
+    try {
+      return OutputReader.open(this.#path)
+    } catch (error) {
+      if (error instanceof SpmiError) return undefined
+      throw error
+    }
   }
 }

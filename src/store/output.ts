@@ -1,6 +1,6 @@
 /** A run's output: written by its command alone, read here, never as a whole. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
-import { errnoOf } from '../errors.ts'
+import { asSpmiError, errnoOf, SpmiError } from '../errors.ts'
 import { runFiles } from './layout.ts'
 
 /** How much of the end of an output is looked at for its last lines at once, in bytes. */
@@ -8,7 +8,7 @@ const TAIL = 1 << 16
 
 const LINE_FEED = 10
 
-/** The last lines of a run's stdout, decoded as UTF-8. */
+/** The last lines of a run's stdout, decoded as UTF-8. @throws SpmiError when it cannot be read */
 export function readTail(directory: string, lines: number): string[] {
   const reader = OutputReader.open(runFiles.stdout(directory))
   if (reader === undefined) return []
@@ -31,16 +31,23 @@ export class OutputReader {
     this.#fd = fd
   }
 
-  /** Opens an output; undefined when there is none. */
+  /**
+   * Opens an output; undefined when there is none. What stands in its place is neither followed nor waited for.
+   * @throws SpmiError `damaged` for what is no file, `system` for one that is not ours to read
+   */
   static open(path: string): OutputReader | undefined {
+    const cannot = `the output "${path}" cannot be read`
+    let fd: number
     try {
-      return new OutputReader(
-        openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW),
-      )
+      fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return undefined
-      throw error
+      if (errnoOf(error) !== 'ELOOP') throw asSpmiError(error, cannot)
+      throw new SpmiError('damaged', `${cannot}: a symbolic link stands in its place`, { cause: error })
     }
+    if (fstatSync(fd).isFile()) return new OutputReader(fd)
+    closeSync(fd)
+    throw new SpmiError('damaged', `${cannot}: something else stands in its place`)
   }
 
   /** What there is after what was read before, as far as the buffer takes it; empty at the end. */
@@ -80,11 +87,12 @@ export class OutputReader {
     return 0
   }
 
-  /** Whether another file has taken its place, as when it was renamed and made anew. */
+  /** Whether another file has taken its place, as when it was renamed and made anew. What is no file is none. */
   isReplaced(path: string): boolean {
     const now = lstatSync(path, { throwIfNoEntry: false })
+    if (!now?.isFile()) return false
     const { dev, ino } = fstatSync(this.#fd)
-    return now !== undefined && (now.dev !== dev || now.ino !== ino)
+    return now.dev !== dev || now.ino !== ino
   }
 
   /** How far it was read, in bytes. */

@@ -1,5 +1,6 @@
 /** The output of the runs of one manageable, one run after the other: of those that are asked for, and of those to come. */
 import { existsSync } from 'node:fs'
+import { SpmiError } from '../errors.ts'
 import { FolderWatch } from './folder-watch.ts'
 import { manageableFiles, runFiles } from './layout.ts'
 import { OutputTail, type TailPiece } from './output-tail.ts'
@@ -37,15 +38,27 @@ export class RunsTail {
     this.#streams = streams
   }
 
-  /** Goes to a run. @param lines as an OutputTail takes them */
-  open(run: Run, lines?: number): void {
-    for (const { tail } of this.#tails) tail.close()
+  /**
+   * Goes to a run.
+   * @param lines as an OutputTail takes them
+   * @returns why one of the outputs that are there cannot be read, if there is one; the other is read all the same
+   */
+  open(run: Run, lines?: number): SpmiError | undefined {
+    this.#closeTails()
     this.#run = run
-    this.#tails = this.#streams.map(stream => ({
-      stream,
-      tail: new OutputTail(runFiles[stream](run.directory), lines),
-    }))
     this.#watches?.run.watch(run.directory)
+    let failure: SpmiError | undefined
+    for (const stream of this.#streams) {
+      const path = runFiles[stream](run.directory)
+      try {
+        this.#tails.push({ stream, tail: new OutputTail(path, lines) })
+      } catch (error) {
+        if (!(error instanceof SpmiError)) throw error
+        failure ??= error
+        this.#tails.push({ stream, tail: new OutputTail(path) }) // it may come back
+      }
+    }
+    return failure
   }
 
   /** The next piece of what was there when the run was opened, of one stream after the other. */
@@ -103,9 +116,13 @@ export class RunsTail {
   }
 
   close(): void {
-    for (const { tail } of this.#tails) tail.close()
-    this.#tails = []
+    this.#closeTails()
     this.#watches?.runs.close()
     this.#watches?.run.close()
+  }
+
+  #closeTails(): void {
+    for (const { tail } of this.#tails) tail.close()
+    this.#tails = []
   }
 }

@@ -3,7 +3,7 @@
 import type { Catalog } from '../core/catalog.ts'
 import type { Connection, OutputChunk } from '../core/connection.ts'
 import { SpmiError } from '../errors.ts'
-import { sleep } from '../system/sleep.ts'
+import { sleep, Turns } from '../system/sleep.ts'
 import { findOne } from './select.ts'
 
 /** Milliseconds between two looks at the output of what is talked to line by line. */
@@ -31,10 +31,12 @@ export async function follow(
   signal: AbortSignal,
   pause = PAUSE,
 ): Promise<boolean> {
+  const turns = new Turns()
   while (!signal.aborted) {
     const isOver = connection.isOver() // asked first, so that what came before the end is shown
     for (let chunk = connection.readOutput(); chunk !== undefined; chunk = connection.readOutput()) {
       show(chunk)
+      await turns.pass()
       if (signal.aborted) return false
     }
     if (isOver) return true

@@ -2,10 +2,11 @@
 import type { Catalog } from '../core/catalog.ts'
 import { durationOf, type Facts } from '../core/facts.ts'
 import { refuseUnknownBackend } from '../manageables/index.ts'
+import type { SpmiError } from '../errors.ts'
 import { ProcessTable } from '../system/run-processes.ts'
 import { measure, type Usage } from '../system/usage.ts'
 import { type Selection, select } from './select.ts'
-import { type Shown, showAll } from './show.ts'
+import { readTail, type Shown, showAll } from './show.ts'
 
 /** How many of the last lines of an output are looked at for one that is not blank. */
 const LAST_LINES = 5
@@ -68,9 +69,9 @@ export async function inspect(
   return { ...selection, inspected }
 }
 
-/** The last line of its output that is not blank, among the last few. */
-export function lastLineOf({ manageable, status }: Shown): string | undefined {
-  return manageable.readTail(LAST_LINES, status).findLast(line => line.trim() !== '')
+/** The last line of its output that is not blank, among the last few. @param failed as `readTail` has it */
+export function lastLineOf(shown: Shown, failed: SpmiError[]): string | undefined {
+  return readTail(shown, LAST_LINES, failed).findLast(line => line.trim() !== '')
 }
 
 function isOneOf(wanted: readonly string[], values: readonly (string | undefined)[]): boolean {

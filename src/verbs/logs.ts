@@ -1,9 +1,10 @@
 /** logs: the output of the selected manageables, as it is there and as it comes. */
+import type { Failure } from '../core/failure.ts'
 import type { Manageable } from '../core/manageable.ts'
 import { SpmiError } from '../errors.ts'
 import { listRuns, type Run, readJournal, readStarter } from '../store/run-store.ts'
 import { type RunPiece, RunsTail, STREAMS, type Stream } from '../store/runs-tail.ts'
-import { sleep } from '../system/sleep.ts'
+import { sleep, Turns } from '../system/sleep.ts'
 import type { Report, Selection } from './select.ts'
 
 export type { RunPiece, Stream }
@@ -38,9 +39,6 @@ const LOOK_PAUSE = 1000
 /** Milliseconds for which output is left to collect, so that a busy task costs few wake-ups. */
 const COLLECT_PAUSE = 20
 
-/** Milliseconds after which signals get a chance while output keeps coming. */
-const TURN = 50
-
 const BUFFER = 1 << 16
 
 interface Log {
@@ -63,8 +61,9 @@ export async function readLogs(
   const failed: { manageable: Manageable; error: SpmiError }[] = []
   try {
     for (const manageable of selection.manageables) {
+      if (signal?.aborted) break
       try {
-        if (logs.read(manageable) === 0) reader.onNone?.(manageable)
+        if ((await logs.read(manageable, signal)) === 0) reader.onNone?.(manageable)
       } catch (error) {
         if (!(error instanceof SpmiError)) throw error
         failed.push({ manageable, error })
@@ -93,22 +92,28 @@ class Logs {
   /**
    * Reads what is there of one manageable, and opens it for `follow`.
    * @returns how many runs were read
-   * @throws SpmiError `missing` when it has no such run
+   * @throws SpmiError `missing` when it has no such run; `damaged` when one of its outputs is no file
    */
-  read(manageable: Manageable): number {
+  async read(manageable: Manageable, signal: AbortSignal | undefined): Promise<number> {
     const { streams = STREAMS, lines = Number.POSITIVE_INFINITY, since } = this.#choice
     const runs = listRuns(manageable.directory)
     const chosen = chooseRuns(manageable, runs, this.#choice)
     const tail = new RunsTail(manageable.directory, streams)
     this.#logs.push({ manageable, tail })
+    const turns = new Turns()
+    let failure: Failure
     for (const run of chosen) {
       if (since !== undefined) this.#reader.onRun?.(manageable, run.number)
-      tail.open(run, lines)
-      for (let piece = tail.readOld(this.#buffer); piece; piece = tail.readOld(this.#buffer))
+      failure = tail.open(run, lines) ?? failure
+      for (let piece = tail.readOld(this.#buffer); piece; piece = tail.readOld(this.#buffer)) {
         this.#reader.onPiece(manageable, piece)
+        await turns.pass()
+        if (signal?.aborted) return chosen.length
+      }
     }
     const last = runs.at(-1)
     if (chosen.length === 0 && last !== undefined) tail.open(last, 0)
+    if (failure) throw failure
     return chosen.length
   }
 
@@ -149,15 +154,13 @@ class Logs {
   async #readReady(ready: Set<Log>, signal: AbortSignal): Promise<void> {
     const busy = new Set<Log>()
     const begin = performance.now()
-    let turn = begin
+    const turns = new Turns()
     do {
       for (const log of ready) busy.add(log)
       ready.clear()
       for (const log of busy) if (!this.#readPiece(log)) busy.delete(log)
-      if (performance.now() - turn < TURN) continue
-      await sleep(0)
-      turn = performance.now()
-    } while (busy.size > 0 && turn - begin < LOOK_PAUSE && !signal.aborted)
+      await turns.pass()
+    } while (busy.size > 0 && performance.now() - begin < LOOK_PAUSE && !signal.aborted)
     for (const log of busy) ready.add(log)
   }
 

@@ -5,7 +5,7 @@ import { asUsage } from '../core/check.ts'
 import { refuseId } from '../core/id.ts'
 import { renderTemplate } from '../core/template.ts'
 import { errnoOf, SpmiError } from '../errors.ts'
-import { createDescriptorFile } from '../store/files.ts'
+import { createDescriptorFile } from '../store/descriptor-files.ts'
 
 /**
  * Writes the descriptor of a task, `NAME.toml`, with every key that it may have.

@@ -8,7 +8,7 @@ import type { Manageable } from '../core/manageable.ts'
 import type { Choice } from '../core/start.ts'
 import { SpmiError } from '../errors.ts'
 import { quoteCommand } from '../system/shell-quote.ts'
-import { sleep } from '../system/sleep.ts'
+import { sleep, Turns } from '../system/sleep.ts'
 import { cleanOne } from './clean.ts'
 import { toContent } from './load.ts'
 import { byKind, type Shown, showAll } from './show.ts'
@@ -102,19 +102,23 @@ export async function followToEnd(
   show: (chunk: OutputChunk) => void,
 ): Promise<Shown> {
   const output = await manageable.openOutput(status)
-  const showOn = () => {
-    for (let chunk = output?.readOutput(); chunk !== undefined; chunk = output?.readOutput()) show(chunk)
+  const turns = new Turns()
+  const showOn = async () => {
+    for (let chunk = output?.readOutput(); chunk !== undefined; chunk = output?.readOutput()) {
+      show(chunk)
+      await turns.pass()
+    }
   }
   const ending = new AbortController()
   const leaving = new AbortController()
   const waiting = awaitEnds([manageable], { signal: leaving.signal }).finally(() => ending.abort())
   try {
     while (!ending.signal.aborted) {
-      showOn()
+      await showOn()
       await sleep(PAUSE, ending.signal)
     }
     const { shown } = await waiting
-    showOn() // what came before the end
+    await showOn() // what came before the end
     return shown[0] as Shown
   } finally {
     leaving.abort() // whoever wanted to see the output may be gone

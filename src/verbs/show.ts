@@ -1,6 +1,7 @@
 /** What verbs share that know their manageables already: asking each kind about its items at once. */
 import { groupBy } from '../core/group-by.ts'
 import type { Manageable, ManageableClass, ManageableStatus } from '../core/manageable.ts'
+import { SpmiError } from '../errors.ts'
 
 /** A manageable and its status. */
 export interface Shown {
@@ -12,6 +13,24 @@ export interface Shown {
 export async function showAll(manageables: readonly Manageable[]): Promise<Shown[]> {
   const statuses = await byKind(manageables, (kind, items) => kind.statusAll(items))
   return manageables.map((manageable, index) => ({ manageable, status: statuses[index] as ManageableStatus }))
+}
+
+/**
+ * The last lines of an output; none where it cannot be read.
+ * @param failed gets why it cannot
+ */
+export function readTail(
+  { manageable, status }: Shown,
+  lines: number,
+  failed: SpmiError[],
+): readonly string[] {
+  try {
+    return manageable.readTail(lines, status)
+  } catch (error) {
+    if (!(error instanceof SpmiError)) throw error
+    failed.push(new SpmiError(error.code, error.message, { id: manageable.id, cause: error }))
+    return []
+  }
 }
 
 /** Asks each kind about its items at once. @returns one answer for each item, in their order */

@@ -6,7 +6,9 @@
 import type { Readable } from 'node:stream'
 import type { Connection } from '../../core/connection.ts'
 import { errnoOf, SpmiError } from '../../errors.ts'
+import { OutputDisplay } from '../output-display.ts'
 import type { ExitStatus, Session } from '../session.ts'
+import { inWholeLines } from '../whole-lines.ts'
 
 /** Connects to one task. */
 export async function runConnect(session: Session): Promise<ExitStatus> {
@@ -36,7 +38,7 @@ async function sendAll(
   stdin: Readable,
 ): Promise<ExitStatus> {
   let sent = 0
-  for await (const bytes of stdin as AsyncIterable<Uint8Array>) {
+  for await (const bytes of inWholeLines(stdin)) {
     await connection.write(bytes)
     sent += bytes.length
   }
@@ -60,11 +62,9 @@ async function converse(
       log.error(error.message) // its output is still worth showing
     else failure = error
   })
-  const hasEnded = await follow(
-    connection,
-    ({ stream, bytes }) => context[stream].write(bytes),
-    leaving.signal,
-  )
+  const display = new OutputDisplay(context)
+  const hasEnded = await follow(connection, chunk => display.show(chunk), leaving.signal)
+  display.end()
   stopListening()
   stdin.destroy()
   await Promise.race([typing, new Promise(resolve => setTimeout(resolve, 0))])

@@ -3,6 +3,7 @@ import { SpmiError } from '../../errors.ts'
 import { execOnTerminal } from '../../system/exec.ts'
 import { edit } from '../../verbs/edit.ts'
 import type { ExitStatus, Session } from '../session.ts'
+import { makeOneLine } from '../style.ts'
 import { explainReloaded } from './load.ts'
 
 /** Opens the descriptor of a manageable in the editor, again and again until it is right or given up. */
@@ -11,7 +12,9 @@ export async function runEdit(session: Session): Promise<ExitStatus> {
   const [id = ''] = operands
   const isToBeMended = async (wrong: SpmiError | AggregateError) => {
     const errors: readonly unknown[] = wrong instanceof AggregateError ? wrong.errors : [wrong]
-    const answer = await context.ask(`${errors.map(sayError).join('\n')}\nEdit it again? [Y/n] `)
+    const answer = await context.ask(
+      `${errors.map(error => makeOneLine(sayError(error))).join('\n')}\nEdit it again? [Y/n] `,
+    )
     return answer !== undefined && /^(y|yes)?$/i.test(answer)
   }
   const edited = await edit(catalog, id, { change: path => openEditor(path, session), isToBeMended })

@@ -1,4 +1,5 @@
 /** list with options: those that pass the filters, in the order that is asked for, in the short table or the long one. */
+import type { SpmiError } from '../../errors.ts'
 import { type Inspected, inspect, lastLineOf } from '../../verbs/inspect.ts'
 import { loadOf, sortInspected } from '../../verbs/sort.ts'
 import { cutTo, formatSize } from '../cut.ts'
@@ -14,6 +15,9 @@ const STATES = ['active', 'inactive', 'failed', 'lost'] as const
 /** How many columns the state may take, with its words. */
 const STATE_WIDTH = 40
 
+/** How many characters of a last line are shown at most, where no terminal sets a limit: a task may print a single endless line. */
+const LINE_LIMIT = 1000
+
 /** Shows the manageables that are asked for. */
 export async function runLongList(session: Session<ListOptions>): Promise<ExitStatus> {
   const { context, log, json, catalog, operands, options } = session
@@ -24,21 +28,26 @@ export async function runLongList(session: Session<ListOptions>): Promise<ExitSt
   const inspected = sortInspected(found.inspected, sort, reverse)
   const isAll = operands.length + states.length + backends.length === 0
   log.info(`${isAll ? 'Registered' : 'Showed'} ${inspected.length} manageables`)
-  if (json) json.addInspected(inspected, long)
-  else context.stdout.write(await render(session, inspected))
+  const unreadable: SpmiError[] = []
+  if (json) json.addInspected(inspected, long, unreadable)
+  else context.stdout.write(await render(session, inspected, unreadable))
   explainForeign(log, catalog, found.foreign)
-  return operands.length > 0 ? explainSelection(log, found, 'show') : explainDamaged(log, found.damaged)
+  const status = explainDamaged(log, unreadable)
+  const others =
+    operands.length > 0 ? explainSelection(log, found, 'show') : explainDamaged(log, found.damaged)
+  return Math.max(status, others)
 }
 
 /** The table, as wide as the terminal at most if it is the long one. */
 async function render(
   { context, options }: Session<ListOptions>,
   inspected: readonly Inspected[],
+  unreadable: SpmiError[],
 ): Promise<string> {
   const paint = paintFor(context.stdout, context)
   if (!options.long) return renderList(inspected, paint)
   const { columns } = context.stdout
-  const rows = inspected.map(one => toCells(one, context.environment.TZ))
+  const rows = inspected.map(one => toCells(one, context.environment.TZ, unreadable))
   const lines = await formatTable([HEAD, ...rows], 0)
   const [head = '', ...others] = lines.map(line => (columns === undefined ? line : cutTo(line, columns)))
   const painted = others.map((line, index) => {
@@ -51,7 +60,7 @@ async function render(
 
 const HEAD = ['ID', 'ACTIVE', 'SINCE', 'DURATION', 'EXIT', 'BACKEND', 'PID', 'CPU', 'MEMORY', 'OUTPUT']
 
-function toCells(one: Inspected, zone: string | undefined): string[] {
+function toCells(one: Inspected, zone: string | undefined, unreadable: SpmiError[]): string[] {
   const { manageable, status, facts, duration, usage } = one
   const load = loadOf(one)
   const words = status.words === undefined ? '' : ` (${makeOneLine(status.words)})`
@@ -66,5 +75,8 @@ function toCells(one: Inspected, zone: string | undefined): string[] {
     load === undefined ? undefined : `${Math.round(load * 100)}%`,
     usage && formatSize(usage.memory),
   ]
-  return [...cells.map(cell => cell ?? '-'), makeHarmless(lastLineOf(one) ?? '')]
+  return [
+    ...cells.map(cell => cell ?? '-'),
+    makeHarmless(lastLineOf(one, unreadable) ?? '').slice(0, LINE_LIMIT),
+  ]
 }

@@ -1,5 +1,4 @@
 /** run: a command as a task, without a descriptor file. */
-import type { OutputChunk } from '../../core/connection.ts'
 import type { Manageable } from '../../core/manageable.ts'
 import { SpmiError } from '../../errors.ts'
 import { cleanOne } from '../../verbs/clean.ts'
@@ -10,8 +9,10 @@ import { readChoice } from '../choice.ts'
 import type { RUN_OPTIONS } from '../command-options.ts'
 import type { Log } from '../log.ts'
 import type { OptionValues } from '../options.ts'
+import { OutputDisplay } from '../output-display.ts'
 import { explainEnd } from '../report.ts'
 import type { ExitStatus, Session } from '../session.ts'
+import { textFor } from '../style.ts'
 
 type RunSession = Session<OptionValues<typeof RUN_OPTIONS>>
 
@@ -42,8 +43,9 @@ async function readRequest({ operands, options }: RunSession): Promise<RunReques
 
 async function print({ context, json, catalog }: RunSession, request: RunRequest): Promise<ExitStatus> {
   const { source } = await composeRun(catalog, request, context.cwd)
-  if (json) json.add({ descriptor: new TextDecoder().decode(source) })
-  else context.stdout.write(source)
+  const text = new TextDecoder().decode(source)
+  if (json) json.add({ descriptor: text })
+  else context.stdout.write(textFor(context.stdout, text))
   return 0
 }
 
@@ -51,10 +53,11 @@ async function print({ context, json, catalog }: RunSession, request: RunRequest
 async function attend(session: RunSession, { manageable, status }: Shown): Promise<ExitStatus> {
   const { context, log, json, catalog, options } = session
   const stopListening = context.onSignal(['SIGINT'], endOnInterrupt(manageable, log))
-  const show = ({ stream, bytes }: OutputChunk) => {
-    if (!json) context[stream].write(bytes)
-  }
-  const ended = await followToEnd({ manageable, status }, show).finally(stopListening)
+  const display = new OutputDisplay(context)
+  const ended = await followToEnd({ manageable, status }, chunk => {
+    if (!json) display.show(chunk)
+  }).finally(stopListening)
+  display.end()
   json?.addStatuses([ended])
   explainEnd(log, ended)
   const code = exitCodeOf(ended)

@@ -8,7 +8,7 @@ import { identify } from '../json.ts'
 import type { OptionValues } from '../options.ts'
 import { renderTitle } from '../render.ts'
 import type { ExitStatus, Session } from '../session.ts'
-import { makeHarmless } from '../style.ts'
+import { textFor } from '../style.ts'
 
 const PARTS = ['descriptor', 'script', 'environment'] as const
 type Part = (typeof PARTS)[number]
@@ -24,7 +24,7 @@ export async function runShow(session: Session<OptionValues<typeof SHOW_OPTIONS>
   if (part !== undefined && part !== 'descriptor' && parts.start === undefined)
     throw new SpmiError('missing', `manageable "${id}" has not been started: there is no ${part}`, { id })
   if (json) json.add(describeParts(parts, wanted))
-  else if (part !== undefined) context.stdout.write(toBytes(textOf(parts, part)))
+  else if (part !== undefined) context.stdout.write(toBytes(textFor(context.stdout, textOf(parts, part))))
   else context.stdout.write(renderParts(parts, context.stdout))
   if (parts.isHidden && part !== 'script')
     log.info('Values that may be secret are hidden; --reveal shows them')
@@ -49,13 +49,13 @@ function textOf({ descriptor, start }: ShownParts, part: Part): string {
     .join('')
 }
 
-function renderParts(parts: ShownParts, { isTerminal }: Output): string {
+function renderParts(parts: ShownParts, output: Output): string {
   const { manageable, descriptor, start } = parts
   const sections = [`Descriptor: "${descriptor.path}"`, textOf(parts, 'descriptor')]
   if (start !== undefined) {
     sections.push(`Script of run ${start.run}: "${start.path}"`, textOf(parts, 'script'))
     sections.push(`Environment of run ${start.run}:`, textOf(parts, 'environment'))
   }
-  const lines = sections.flatMap(text => [...text.replace(/\n$/, '').split('\n'), ''])
-  return [renderTitle(manageable), '', ...(isTerminal ? lines.map(makeHarmless) : lines), ''].join('\n')
+  const texts = sections.flatMap(text => [textFor(output, text.replace(/\n$/, '')), ''])
+  return [renderTitle(manageable), '', ...texts, ''].join('\n')
 }

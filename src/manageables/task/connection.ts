@@ -6,6 +6,7 @@ import { FifoWriter } from '../../store/fifo.ts'
 import { runFiles } from '../../store/layout.ts'
 import { readJournal } from '../../store/run-store.ts'
 import type { Attachment, Environment } from '../../system/exec.ts'
+import { hasOpen } from '../../system/open-files.ts'
 import { isAlive, type ProcessIdentity, signalProcess } from '../../system/process.ts'
 import { sleep } from '../../system/sleep.ts'
 import { Terminal, type TerminalSize } from '../../system/terminal.ts'
@@ -25,6 +26,8 @@ export class TaskConnection implements Connection {
   readonly #wrapper: ProcessIdentity
   readonly #output: RunOutput
   #input: FifoWriter | undefined
+  /** How many bytes its FIFO has taken. */
+  #sent = 0
   readonly terminal: ConnectedTerminal | undefined
 
   /**
@@ -54,14 +57,24 @@ export class TaskConnection implements Connection {
 
   async write(bytes: Uint8Array): Promise<void> {
     try {
-      this.#input ??= FifoWriter.open(runFiles.stdin(this.#run.files.directory))
+      this.#input ??= this.#openInput()
       await this.#writeAll(this.#input, bytes)
     } catch (error) {
       if (!(error instanceof SpmiError)) throw error
       throw new SpmiError(error.code, `cannot pass input to manageable "${this.#id}": ${error.message}`, {
         cause: error,
+        hint: this.#sent === 0 ? undefined : `${this.#sent} bytes were sent before`,
       })
     }
+  }
+
+  /** Opens the FIFO that the wrapper has open, and no other one that has come into its place. */
+  #openInput(): FifoWriter {
+    const input = FifoWriter.open(runFiles.stdin(this.#run.files.directory))
+    const isClosed = this.#run.journal?.closed !== undefined // by the wrapper, and the command may read it still
+    if (isClosed || hasOpen(this.#wrapper.pid, input.identity) !== false) return input
+    input.close()
+    throw new SpmiError('input-failed', 'another FIFO stands in the place of its own')
   }
 
   async #writeAll(input: FifoWriter, bytes: Uint8Array): Promise<void> {
@@ -69,6 +82,7 @@ export class TaskConnection implements Connection {
     for (let written = 0; written < bytes.length; ) {
       const taken = input.write(bytes.subarray(written))
       written += taken
+      this.#sent += taken
       if (taken > 0) until = performance.now() + INPUT_TIMEOUT
       else if (this.isOver()) throw new SpmiError('input-failed', 'it has ended')
       else if (performance.now() > until) throw new SpmiError('input-failed', 'it does not read its input')

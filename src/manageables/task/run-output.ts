@@ -3,11 +3,12 @@ import type { Output, OutputChunk } from '../../core/connection.ts'
 import { runFiles } from '../../store/layout.ts'
 import { OutputReader } from '../../store/output.ts'
 
-/** The outputs of a run, as far as they are there: one that waits in a queue has none yet. */
+/** The outputs of a run, as far as they are there: one that waits in a queue has none yet. They take turns. */
 export class RunOutput implements Output {
   readonly #buffer = new Uint8Array(1 << 16)
   readonly #paths: Readonly<Record<OutputChunk['stream'], string>>
   readonly #readers = new Map<OutputChunk['stream'], OutputReader>()
+  #order: readonly OutputChunk['stream'][] = ['stdout', 'stderr']
 
   /** @param directory that of the run */
   constructor(directory: string) {
@@ -15,9 +16,11 @@ export class RunOutput implements Output {
   }
 
   readOutput(): OutputChunk | undefined {
-    for (const stream of ['stdout', 'stderr'] as const) {
+    for (const stream of this.#order) {
       const bytes = this.#open(stream)?.readOn(this.#buffer)
-      if (bytes !== undefined && bytes.length > 0) return { stream, bytes }
+      if (bytes === undefined || bytes.length === 0) continue
+      this.#order = [...this.#order.filter(other => other !== stream), stream]
+      return { stream, bytes }
     }
     return undefined
   }

@@ -36,6 +36,18 @@ describe('a record', () => {
     expect(heads).toEqual(['DEBUG', 'WARNING', 'ERROR'])
   })
 
+  test('is one line after its head, in which names are spelled out', () => {
+    const forged = 'no file "x\n[2024-07-14 19:17:17,031 - Spmi - INFO]\nDone\x1b]0;title\x07"'
+    for (const isTerminal of [true, false]) {
+      const [, ...lines] = record(log => log.error(forged), isTerminal).split('\n')
+      expect(lines).toEqual(['no file "x\\n[2024-07-14 19:17:17,031 - Spmi - INFO]\\nDone^[]0;title^G"', ''])
+    }
+  })
+
+  test('of a bug keeps the lines of its stack, and nothing else', () => {
+    expect(record(log => log.error('a\n  at b\x1b[2J', { code: 'bug' }))).toEndWith('\na\n  at b^[[2J\n')
+  })
+
   test('has a coloured head on a terminal, and its message as it is', () => {
     expect(record(log => log.error('x'), true)).toBe(
       '\x1b[31m[2024-07-14 19:17:17,031 - Spmi - ERROR]\x1b[0m\nx\n',

@@ -5,12 +5,9 @@ import { PoolStore } from '../../../src/store/pool-store.ts'
 
 /** A manageable that only is shown. */
 class ShownManageable extends Manageable {
-  readonly #tail: readonly string[]
-
-  constructor(table: ManageableTable, tail: readonly string[] = []) {
+  constructor(table: ManageableTable) {
     const store = PoolStore.open('/home/leonid/.spmi', '/')
     super('task', table, { store, environment: {}, home: '/', umask: 0 })
-    this.#tail = tail
   }
 
   override describe() {
@@ -22,9 +19,6 @@ class ShownManageable extends Manageable {
       { label: 'PID', value: '39415' },
       { label: 'Exit code', value: '0' },
     ]
-  }
-  override readTail(lines: number) {
-    return this.#tail.slice(-lines)
   }
   override async status() {
     return { state: 'inactive' } as const
@@ -39,8 +33,8 @@ const plain = (text: string) => text
 const style = { now: new Date('2024-07-14T19:29:54.100Z'), zone: 'UTC', paint: plain }
 
 function show(status: ManageableStatus, comment = 'Comment 1', tail: readonly string[] = []): string {
-  const manageable = new ShownManageable({ id: 'manageable_1', comment }, tail)
-  return renderStatus({ manageable, status }, style)
+  const manageable = new ShownManageable({ id: 'manageable_1', comment })
+  return renderStatus({ manageable, status }, tail, style)
 }
 
 describe('a status block', () => {
@@ -81,18 +75,18 @@ Wrapper type: default
     expect(show({ state: 'inactive' }, '')).toStartWith('manageable_1 (task)\n      Active: inactive\n')
   })
 
-  test('shows the last five lines of the output, made harmless', () => {
-    const tail = ['1', '2', '3', '4', '5%\r50%', '\x1b[31m6\x1b[0m']
+  test('shows the last lines of the output, made harmless', () => {
+    const tail = ['2', '3', '4', '5%\r50%', '\x1b[31m6\x1b[0m']
     expect(show({ state: 'inactive' }, '', tail)).toEndWith('   Exit code: 0\n\n2\n3\n4\n50%\n6\n\n')
     expect(show({ state: 'inactive' })).toEndWith('   Exit code: 0\n\n')
   })
 
-  test('keeps what a descriptor says on its line', () => {
+  test('keeps what a descriptor says on its line, and all of it', () => {
     expect(show({ state: 'inactive', words: 'no\nsuch\x1b[2J' }, 'a\nb\x1b]0;x\x07')).toStartWith(
-      'manageable_1 (task) - a\\nb',
+      'manageable_1 (task) - a\\nb^[]0;x^G',
     )
     expect(show({ state: 'inactive', words: 'no\nsuch\x1b[2J' }).split('\n')[1]).toBe(
-      '      Active: inactive (no\\nsuch)',
+      '      Active: inactive (no\\nsuch^[[2J)',
     )
   })
 })
@@ -124,7 +118,7 @@ describe('the list', () => {
 
   test('keeps each manageable on its line', async () => {
     expect(await renderList([row('a', 'one\ntwo\x1b[2J')], plain)).toBe(
-      'ID        ACTIVE    COMMENT\na         inactive  one\\ntwo\n',
+      'ID        ACTIVE    COMMENT\na         inactive  one\\ntwo^[[2J\n',
     )
   })
 })

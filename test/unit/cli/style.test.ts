@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
-import { makeHarmless, makeOneLine, paintFor } from '../../../src/cli/style.ts'
+import { makeHarmless, makeOneLine, paintFor, spellOut, textFor } from '../../../src/cli/style.ts'
 
 /** Everything that a terminal may take for something else than a character to show. */
 const CONTROL = /[\x00-\x08\x0a-\x1f\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]/
@@ -73,11 +73,43 @@ describe('makeHarmless', () => {
   })
 })
 
+describe('lines that are hard for a reader', () => {
+  // What a task prints in one line of status, and the longest line that logs keeps whole.
+  for (const [name, unit] of Object.entries({
+    'carriage returns': '\r',
+    'states of a progress bar': '1%\r',
+    'beginnings of titles': '\x1b]',
+    'beginnings of colours': '\x1b[1;',
+    escapes: '\x1b',
+    'C1 controls': '\x9b',
+  }))
+    test(`${name}, a quarter of a megabyte of them, take no time`, () => {
+      const begin = performance.now()
+      makeHarmless(`${unit.repeat(2 ** 18 / unit.length)}x`)
+      expect(performance.now() - begin).toBeLessThan(1000)
+    })
+})
+
+describe('spellOut', () => {
+  test('leaves nothing out', () => {
+    expect(spellOut('rm -rf x\recho \x1b[8mhidden\x1b[0m \u202e')).toBe(
+      'rm -rf x^Mecho ^[[8mhidden^[[0m <U+202E>',
+    )
+  })
+
+  test('textFor does it line by line, for a terminal alone', () => {
+    const text = 'a\x1b[2J\r\nb\u0085\n'
+    expect(textFor({ isTerminal: true }, text)).toBe('a^[[2J\nbM-^E\n')
+    expect(textFor({ isTerminal: false }, text)).toBe(text)
+  })
+})
+
 describe('makeOneLine', () => {
   test('shows line breaks as \\n, and drops the last one', () => {
     expect(makeOneLine('a\nb\n')).toBe('a\\nb')
     expect(makeOneLine('plain')).toBe('plain')
     expect(makeOneLine('a\r\nb')).toBe('a\\nb')
+    expect(makeOneLine('real\rfake')).toBe('real^Mfake')
   })
 
   test('is harmless and one line, whatever comes', () => {

@@ -51,6 +51,17 @@ describe('FifoWriter', () => {
     closeSync(reader)
   })
 
+  test('takes lines whole as long as they are not longer than a write can be', () => {
+    const reader = openReader()
+    const writer = FifoWriter.open(fifo)
+    const line = `${'x'.repeat(999)}\n`
+    expect(writer.write(Buffer.from(line.repeat(10)))).toBe(4000)
+    expect(writer.write(Buffer.from(`${'y'.repeat(5000)}\n${line}`))).toBe(4096)
+    expect(writer.write(Buffer.from('no end'))).toBe(6)
+    writer.close()
+    closeSync(reader)
+  })
+
   test('says that the reader has gone', async () => {
     const reader = openReader()
     const writer = FifoWriter.open(fifo)

@@ -18,7 +18,6 @@ import {
   listDirectory,
   makeHiddenDirectory,
   publishDirectory,
-  readDescriptorFile,
   readSmallFile,
   removeDirectory,
   replaceFile,
@@ -195,15 +194,6 @@ describe('readSmallFile', () => {
   test('a directory in its place is a system error', () => {
     expect(errnoFrom(() => readSmallFile(folder.path))).toBe('EISDIR')
   })
-})
-
-test('readDescriptorFile reads a FIFO to its end', () => {
-  const fifo = folder.join('fifo')
-  spawnSync('mkfifo', [fifo])
-  spawnSync('sh', ['-c', 'printf %s "$2" >"$1" 2>/dev/null &', 'sh', fifo, 'x'.repeat(70_000)], {
-    stdio: 'ignore',
-  })
-  expect(readDescriptorFile(fifo).length).toBe(70_000)
 })
 
 test('listDirectory and isFolder tell a missing directory from an empty one', () => {

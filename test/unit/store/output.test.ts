@@ -1,8 +1,9 @@
 import { describe, expect, test } from 'bun:test'
-import { appendFileSync, symlinkSync, truncateSync } from 'node:fs'
-import { errnoOf } from '../../../src/errors.ts'
+import { spawnSync } from 'node:child_process'
+import { appendFileSync, renameSync, symlinkSync, truncateSync, unlinkSync } from 'node:fs'
 import { OutputReader, readTail } from '../../../src/store/output.ts'
 import { useFolder } from '../folder.ts'
+import { refusal } from '../refusal.ts'
 
 const folder = useFolder()
 
@@ -82,14 +83,30 @@ describe('OutputReader', () => {
     expect(lastOf('a\nb\n', Number.POSITIVE_INFINITY)).toBe('a\nb\n')
   })
 
-  test('does not follow a symlink', () => {
-    symlinkSync('/etc/passwd', folder.join('stdout'))
-    let errno: string | undefined
-    try {
-      OutputReader.open(folder.join('stdout'))
-    } catch (error) {
-      errno = errnoOf(error)
+  test('does not follow a symlink, nor wait for a FIFO, nor read what is no file', async () => {
+    symlinkSync('/etc/passwd', folder.join('link'))
+    spawnSync('mkfifo', [folder.join('fifo')])
+    for (const [path, reason] of [
+      [folder.join('link'), 'a symbolic link stands in its place'],
+      [folder.join('fifo'), 'something else stands in its place'],
+      [folder.path, 'something else stands in its place'],
+      ['/dev/zero', 'something else stands in its place'],
+    ] as const) {
+      const { code, message } = await refusal(() => OutputReader.open(path))
+      expect([code, message]).toEqual(['damaged', `the output "${path}" cannot be read: ${reason}`])
     }
-    expect(errno).toBe('ELOOP')
+  })
+
+  test('only another file replaces a file', () => {
+    const path = folder.write('stdout', 'x')
+    const reader = OutputReader.open(path) as OutputReader
+    renameSync(path, folder.join('stdout.1'))
+    expect(reader.isReplaced(path)).toBe(false)
+    symlinkSync('stdout.1', path)
+    expect(reader.isReplaced(path)).toBe(false)
+    unlinkSync(path)
+    folder.write('stdout', 'y')
+    expect(reader.isReplaced(path)).toBe(true)
+    reader.close()
   })
 })

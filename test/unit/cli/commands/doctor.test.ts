@@ -53,7 +53,7 @@ describe('the text', () => {
     ✓ folder   yours alone
 ! backend near (1 manageable)
     ✓ program  /usr/bin/near
-    ! logout   ends tasks
+    ! logout   ends^[[31m tasks
                mend: stay
 ✗ backend far (1 manageable)
     ✗ program  far is missing
