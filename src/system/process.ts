@@ -170,6 +170,11 @@ export function readRunVariable(pid: number): string | undefined {
   return text.slice(from, end === -1 ? undefined : end)
 }
 
+/** The argv of a process; empty when it is gone or not ours to read. */
+export function readArgv(pid: number): string[] {
+  return readProc(`/proc/${pid}/cmdline`)?.split('\0').slice(0, -1) ?? []
+}
+
 /** For every run named by a living process's environment, the pids that name it. One pass over /proc. */
 export function findNamedRuns(): Map<string, number[]> {
   const found = new Map<string, number[]>()

@@ -30,6 +30,11 @@ export function sessionOf(pid: number): number {
   return Number(readStat(pid)[3])
 }
 
+/** When a process started, in clock ticks since boot: with its pid that means one process for good. */
+export function startOf(pid: number): number {
+  return Number(readStat(pid)[19])
+}
+
 /** The fields of a process after its name, which may hold anything. */
 function readStat(pid: number): string[] {
   const stat = read(`/proc/${pid}/stat`)
