@@ -121,9 +121,10 @@ export abstract class Manageable {
 
   /**
    * Makes sure that nobody can start it any more, because its files are about to be removed.
+   * @returns whether that still holds, given the hidden directory where its files are by then; a kind need not return it
    * @throws SpmiError `active` when it has been started meanwhile
    */
-  abstract retire(): Promise<void>
+  abstract retire(): Promise<(directory: string) => boolean> | Promise<void>
 
   /**
    * Connects to its output and input, while it is active. A kind without it cannot be connected to.

@@ -1,4 +1,5 @@
 /** What was asked of a run on the way, by `stop`, `kill`, `signal`, `pause` and `resume`: a file of its own for each. */
+import { errnoOf } from '../errors.ts'
 import { type ProcessIdentity, thisProcess } from '../system/process.ts'
 import { createFile, listDirectory, readJson } from './files.ts'
 import { runFiles } from './layout.ts'
@@ -22,11 +23,15 @@ export function readAsked(run: Run): Asked[] {
     .sort((a, b) => a.at - b.at)
 }
 
-/** Writes down that a signal is about to be sent, before it is. */
+/** Writes down that a signal is about to be sent, before it is. A run that is removed at this moment is over. */
 export function writeAsked(run: Run, verb: Asked['verb'], signal: string): void {
   const by = thisProcess()
   const asked: Asked = { verb, signal, at: Date.now(), by }
   const suffix = `${verb}-${signal}-${asked.at}-${by.pid}-${++timesAsked}-${by.host}`
-  createFile(runFiles.asked(run.directory, suffix), `${JSON.stringify(asked)}\n`)
+  try {
+    createFile(runFiles.asked(run.directory, suffix), `${JSON.stringify(asked)}\n`)
+  } catch (error) {
+    if (errnoOf(error) !== 'ENOENT') throw error
+  }
 }
 let timesAsked = 0

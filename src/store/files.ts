@@ -164,12 +164,16 @@ export function removeDirectory(path: string): void {
 /**
  * Removes a directory in one step: under its name it is gone before anything in it is, so that nobody sees half of it. What a crash
  * leaves has a hidden name, which is swept.
+ * @param mayGo looks at it once more under its hidden name, where nobody reaches it, and says whether it may go; else it is put back
+ * @returns whether it has gone
  * @throws ENOENT as a system error when it is gone already
  */
-export function removeAtOnce(path: string): void {
+export function removeAtOnce(path: string, mayGo: (hidden: string) => boolean = () => true): boolean {
   const hidden = join(dirname(path), temporaryName('gone'))
   renameSync(path, hidden)
+  if (!mayGo(hidden) && publishDirectory(hidden, path)) return false
   removeDirectory(hidden)
+  return true
 }
 
 let made = 0

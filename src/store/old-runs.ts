@@ -6,7 +6,7 @@ import { errnoOf } from '../errors.ts'
 import { isAlive } from '../system/process.ts'
 import { listDirectory, removeAtOnce, sweepTemporaries } from './files.ts'
 import { manageableFiles } from './layout.ts'
-import { listRuns, type Run, readJournal } from './run-store.ts'
+import { isStarterAlive, listRuns, type Run, readJournal, readStarter } from './run-store.ts'
 
 /**
  * Removes all runs but the last ones, with their output.
@@ -21,17 +21,21 @@ export function removeOldRuns(directory: string, keep: number): number[] {
   return removed.map(({ number }) => number)
 }
 
-/** A run whose wrapper lives although another one was started after it: it should not be, but is none to remove. */
+/**
+ * A run whose wrapper lives, or is yet to come: none to remove. An older run than the last one is over, but under its number
+ * there may be another one by now, where the manageable was removed meanwhile, and loaded and started again.
+ */
 function isActive(run: Run): boolean {
-  const wrapper = readJournal(run)?.claimed?.wrapper
-  return wrapper !== undefined && isAlive(wrapper)
+  const journal = readJournal(run)
+  if (journal?.claimed) return isAlive(journal.claimed.wrapper)
+  const starter = journal === undefined ? readStarter(run) : undefined
+  return starter !== undefined && isStarterAlive(starter)
 }
 
-/** @returns false when somebody else was first */
-function removeRun({ directory }: Run): boolean {
+/** @returns false when somebody else was first, or it is none to remove */
+function removeRun(run: Run): boolean {
   try {
-    removeAtOnce(directory)
-    return true
+    return removeAtOnce(run.directory, directory => !isActive({ ...run, directory }))
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return false
     throw error

@@ -164,14 +164,19 @@ export class PoolStore {
       if (format !== content.format) rmSync(pathOf(format), { force: true })
   }
 
-  /** Takes a manageable out of the pool, with its runs and their output. */
-  remove(id: string): void {
-    removeAtOnce(this.directoryOf(id))
+  /**
+   * Takes a manageable out of the pool, with its runs and their output.
+   * @param mayGo looks at its directory, which nobody reaches by then, and says whether it may go; else it is put back
+   * @returns whether it has gone
+   */
+  remove(id: string, mayGo?: (directory: string) => boolean): boolean {
+    return removeAtOnce(this.directoryOf(id), mayGo)
   }
 
   /** Takes back what this command has just added, unless somebody has started it meanwhile. */
   #removeUnstarted(id: string): void {
-    if (listDirectory(manageableFiles.runs(this.directoryOf(id))) === undefined) this.remove(id)
+    const isUnstarted = (directory: string) => listDirectory(manageableFiles.runs(directory)) === undefined
+    if (isUnstarted(this.directoryOf(id))) this.remove(id, isUnstarted)
   }
 
   #writeHidden(content: LoadContent): string {

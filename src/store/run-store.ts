@@ -1,28 +1,14 @@
 /**
- * The runs of one manageable: numbered directories that appear whole. Writes what `start`, `stop` and `kill` have
- * to say, reads what everybody said. Who writes what stands in layout.ts.
+ * The runs of one manageable: numbered directories that appear whole (see next-run.ts). Writes what a start has to say once its run
+ * is there, reads what everybody said. Who writes what stands in layout.ts.
  */
 import { existsSync, statSync } from 'node:fs'
-import { dirname } from 'node:path'
 import { errnoOf } from '../errors.ts'
-import { toBytes, toText } from '../system/byte-text.ts'
-import { isAlive, type ProcessIdentity, type SignalName, thisProcess } from '../system/process.ts'
-import {
-  appendToFile,
-  createFile,
-  ensureDirectory,
-  listDirectory,
-  makeHiddenDirectory,
-  publishDirectory,
-  readJson,
-  readSmallFile,
-  removeAtOnce,
-  removeDirectory,
-  sweepTemporaries,
-} from './files.ts'
+import { toText } from '../system/byte-text.ts'
+import { isAlive, type ProcessIdentity, type SignalName } from '../system/process.ts'
+import { createFile, listDirectory, readJson, readSmallFile } from './files.ts'
 import { type Journal, parseJournal, writeVoidJournal } from './journal.ts'
 import { manageableFiles, runFiles } from './layout.ts'
-import { STARTED_MARK } from './record-marks.ts'
 
 /** One run: its number, counted from 1, and its directory. */
 export interface Run {
@@ -78,14 +64,6 @@ export interface Submitted {
 /** The kernel gives no more than 6 MiB to a process (execve(2)), and a quote takes four bytes in a shell. */
 const ENVIRONMENT_LIMIT = 24 << 20
 
-/** What a run needs on disk before it can be launched. */
-export interface RunContent {
-  readonly script: string
-  /** Its bytes by `system/byte-text.ts`. */
-  readonly environment: string
-  readonly starter: Starter
-}
-
 /** The last run of a manageable, or undefined when it was never started. */
 export function findLastRun(directory: string): Run | undefined {
   const runs = manageableFiles.runs(directory)
@@ -110,76 +88,9 @@ export function listRuns(directory: string): Run[] {
   return numbers.sort((a, b) => a - b).map(number => runAfter(directory, number - 1))
 }
 
-/**
- * Makes the directory of the run after another one, under a hidden name. That its number follows from the run whose end
- * the caller has seen, not from what is there now, is what keeps two starters from starting two runs.
- * @param after the number of the last run; 0 for none
- * @returns the hidden directory and the run that it is to become
- */
-export function prepareRun(directory: string, after: number, content: RunContent): PreparedRun {
-  const prepared = makeHiddenRun(directory, after)
-  try {
-    createFile(runFiles.script(prepared.hidden), content.script, 0o700)
-    createFile(runFiles.environment(prepared.hidden), toBytes(content.environment))
-    createFile(runFiles.starter(prepared.hidden), `${JSON.stringify(content.starter)}\n`)
-  } catch (error) {
-    dropPrepared(prepared)
-    throw error
-  }
-  return prepared
-}
-
 /** The run that follows another one, 0 for none. */
 export function runAfter(directory: string, after: number): Run {
   return { number: after + 1, directory: manageableFiles.run(directory, after + 1) }
-}
-
-/** Removes a prepared run that is not to be. */
-export function dropPrepared({ hidden }: PreparedRun): void {
-  removeDirectory(hidden)
-}
-
-/**
- * Takes the next run's number without starting anything, so that nobody can start while we live.
- * @param after the number of the last run; 0 for none
- * @returns false when somebody started in the meantime
- */
-export function blockNextRun(directory: string, after: number, reason: string): boolean {
-  const prepared = makeHiddenRun(directory, after)
-  const blocker: Starter = { name: '', at: Date.now(), by: thisProcess() }
-  createFile(runFiles.starter(prepared.hidden), `${JSON.stringify(blocker)}\n`)
-  writeVoidJournal(prepared.hidden, reason)
-  return publishRun(prepared)
-}
-
-/** A run whose directory still bears a hidden name. */
-export interface PreparedRun {
-  readonly hidden: string
-  readonly run: Run
-}
-
-function makeHiddenRun(directory: string, after: number): PreparedRun {
-  const runs = manageableFiles.runs(directory)
-  if (!existsSync(runs)) appendToFile(manageableFiles.record(directory), STARTED_MARK)
-  ensureDirectory(runs)
-  sweepTemporaries(runs, listDirectory(runs) ?? [])
-  return { hidden: makeHiddenDirectory(runs, 'new'), run: runAfter(directory, after) }
-}
-
-/**
- * Makes a prepared run the next one.
- * @returns false when another start or a clean was first
- */
-export function publishRun({ hidden, run }: PreparedRun): boolean {
-  if (!publishDirectory(hidden, run.directory)) {
-    removeDirectory(hidden)
-    return false
-  }
-  // Its number may have been free only because that run of another start is over and was removed.
-  const manageable = dirname(dirname(run.directory))
-  const isLast = findLastRun(manageable)?.number === run.number
-  if (!isLast) removeAtOnce(run.directory)
-  return isLast
 }
 
 /** What the wrapper wrote so far; undefined when no wrapper has come. */
@@ -195,7 +106,7 @@ export function journalAge(run: Run): number {
 }
 
 /**
- * Gives up a run that no wrapper has claimed.
+ * Gives up a run that no wrapper has claimed. One that is gone needs no more than that.
  * @returns false when a wrapper has claimed it after all
  */
 export function voidRun(run: Run, reason: string): boolean {
@@ -204,8 +115,14 @@ export function voidRun(run: Run, reason: string): boolean {
     return true
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false
+    if (errnoOf(error) === 'ENOENT') return true
     throw error
   }
+}
+
+/** Whether a run that was found has been removed since. */
+export function isRemoved(run: Run): boolean {
+  return !existsSync(run.directory)
 }
 
 /** Who started a run; undefined for a run that only blocked its number. */
@@ -219,7 +136,9 @@ export function readSubmitted(run: Run): Submitted | undefined {
 }
 
 /** What was written for a run to be launched; undefined for a run that only blocked its number. */
-export function readRunContent(run: Run): Omit<RunContent, 'starter'> | undefined {
+export function readRunContent(
+  run: Run,
+): { readonly script: string; readonly environment: string } | undefined {
   const script = readSmallFile(runFiles.script(run.directory))
   const environment = readSmallFile(runFiles.environment(run.directory), {
     limit: ENVIRONMENT_LIMIT,

@@ -196,6 +196,11 @@ export function readStat(pid: number): ProcessStat | undefined {
   }
 }
 
+/** The argv of a process; empty when it is gone or not ours to read. */
+export function readArgv(pid: number): string[] {
+  return readProc(`/proc/${pid}/cmdline`)?.split('\0').slice(0, -1) ?? []
+}
+
 /**
  * Sends a signal to a process, after checking that it is still the one that is meant.
  * @returns whether it was delivered; false when the process is gone or is not ours to signal

@@ -2,7 +2,7 @@
 import type { Catalog } from '../core/catalog.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Manageable } from '../core/manageable.ts'
-import { asSpmiError, SpmiError } from '../errors.ts'
+import { asSpmiError, errnoOf, SpmiError } from '../errors.ts'
 import { each, type Progress, type Report } from './select.ts'
 
 /** Removes the selected inactive manageables from the pool, with their runs and output. */
@@ -27,11 +27,14 @@ export async function cleanOne(
   try {
     if (state === 'active') throw new SpmiError('active', 'it is active')
     if (state !== 'inactive') throw new SpmiError('unknown', 'whether it is active is unknown')
-    await manageable.retire()
-    catalog.context.store.remove(manageable.id)
-    return undefined
+    const mayGo = (await manageable.retire()) ?? undefined
+    if (catalog.context.store.remove(manageable.id, mayGo)) return undefined
+    throw new SpmiError('active', 'it has just been started')
   } catch (error) {
-    const { code, message } = asSpmiError(error, 'its files cannot be removed')
+    const isGone = errnoOf(error) === 'ENOENT'
+    const { code, message } = isGone
+      ? new SpmiError('missing', 'it has just been removed')
+      : asSpmiError(error, 'its files cannot be removed')
     return new SpmiError(code, `cannot clean manageable "${manageable.id}": ${message}`, { cause: error })
   }
 }

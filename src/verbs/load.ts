@@ -3,8 +3,8 @@ import type { Catalog } from '../core/catalog.ts'
 import { aggregate } from '../core/check.ts'
 import { type Descriptor, readDescriptor, toRecord } from '../core/descriptor.ts'
 import type { Manageable, ManageableClass } from '../core/manageable.ts'
-import { SpmiError } from '../errors.ts'
-import { alreadyLoaded, type LoadContent } from '../store/pool-store.ts'
+import { errnoOf, SpmiError } from '../errors.ts'
+import { alreadyLoaded, type LoadContent, type PoolStore } from '../store/pool-store.ts'
 import { showAll } from './show.ts'
 
 /**
@@ -54,8 +54,16 @@ export async function replaceAll(catalog: Catalog, descriptors: readonly Descrip
       return [refuseRunning(id, states[index] === 'active')]
     }),
   )
-  for (const descriptor of descriptors) store.replace(toContent(descriptor))
+  for (const descriptor of descriptors) replace(store, descriptor)
   return { manageables, active: manageables.filter((_, index) => states[index] === 'active') }
+}
+
+function replace(store: PoolStore, descriptor: Descriptor): void {
+  try {
+    store.replace(toContent(descriptor))
+  } catch (error) {
+    throw errnoOf(error) === 'ENOENT' ? missing(descriptor.table.id) : error // it has just been cleaned
+  }
 }
 
 /** Whether what runs is not touched by a new descriptor: it is of the same kind, which looks after that. */

@@ -36,6 +36,11 @@ export function addNiceness(increment: number): number {
   return Math.min(19, getPriority() + increment)
 }
 
+/** When a process started, in clock ticks since boot: with its pid that means one process for good. */
+export function startOf(pid: number): number {
+  return Number(readStat(pid)[19])
+}
+
 /** The fields of a process after its name, which may hold anything. */
 function readStat(pid: number): string[] {
   const stat = read(`/proc/${pid}/stat`)

@@ -1,6 +1,6 @@
 /** Compiles the next run of a task: its name, its script and its environment. Nothing is written yet. */
 import { createHash } from 'node:crypto'
-import { asSpmiError, SpmiError } from '../../errors.ts'
+import { asSpmiError, errnoOf, SpmiError } from '../../errors.ts'
 import { runFiles } from '../../store/layout.ts'
 import { markChosen, runAfter } from '../../store/run-store.ts'
 import type { Environment } from '../../system/exec.ts'
@@ -14,8 +14,6 @@ import type { WrapperScript } from './wrappers/wrapper.ts'
 /** A run that may be started. */
 export interface CompiledRun {
   readonly task: TaskManageable
-  /** The number of the run after which it comes; 0 for none. */
-  readonly after: number
   /** Its backend, with its keys. */
   readonly table: PartTable
   /** What its backend is told. */
@@ -51,12 +49,15 @@ export async function compileRun({ task, status }: Observation): Promise<Compile
     terminalType: backend.terminalType,
     options: task.wrapperOptions,
   })
-  return { task, after, table, job, content }
+  return { task, table, job, content }
 }
 
 /** Why a task is not started. @throws what is a bug */
 export function cannotStart(task: TaskManageable, error: unknown): SpmiError {
-  const reason = asSpmiError(error, 'a file of the run cannot be written')
+  const isGone = errnoOf(error) === 'ENOENT'
+  const reason = isGone
+    ? new SpmiError('missing', 'it has just been removed')
+    : asSpmiError(error, 'a file of the run cannot be written')
   return new SpmiError(reason.code, `cannot start manageable "${task.id}": ${reason.message}`, {
     cause: error,
   })

@@ -1,15 +1,17 @@
 /**
  * Gathers the evidence of many tasks at once: the files of their last runs, one pass over /proc where it is needed, and
- * one query per backend. The backend is asked first and the journal read after it, so that a run that ends in
- * between is seen as ended, not as lost.
+ * one query per backend. The backend is asked first, and whether the starter is alive, and the journal read after it, so that a
+ * run that ends in between is seen as ended, not as lost.
  */
 import { groupBy } from '../../core/group-by.ts'
 import { SpmiError } from '../../errors.ts'
 import { readAsked } from '../../store/asked.ts'
 import type { Journal } from '../../store/journal.ts'
+import { runFiles } from '../../store/layout.ts'
 import {
   findLastRun,
   isChosen,
+  isRemoved,
   isStarterAlive,
   journalAge,
   type Run,
@@ -60,11 +62,23 @@ export async function observe(tasks: readonly TaskManageable[]): Promise<Observa
   await provideBackends(sightings)
   const liveness = await queryBackends(sightings.filter(sighting => sighting !== undefined))
   const living = new LivingRuns()
-  return tasks.map((task, index) => {
+  const observations = tasks.map((task, index) => {
     const sighting = sightings[index]
     if (sighting === undefined) return { task, status: new NeverStarted(task) }
     return conclude(sighting, liveness.get(sighting), living)
   })
+  return observations.includes(undefined)
+    ? observeRemoved(tasks, observations)
+    : (observations as Observation[])
+}
+
+/** Looks again at tasks whose run was removed while we looked: they may have a newer one, or none any more. */
+async function observeRemoved(
+  tasks: readonly TaskManageable[],
+  observations: readonly (Observation | undefined)[],
+): Promise<Observation[]> {
+  const again = await observe(tasks.filter((_, index) => observations[index] === undefined))
+  return observations.map(observation => observation ?? (again.shift() as Observation))
 }
 
 function look(task: TaskManageable): Sighting | undefined {
@@ -139,6 +153,7 @@ function toBackendRun(sighting: Sighting, liveness?: Liveness): ObservedRun {
   const { run, journal, starter } = sighting
   return {
     name: journal?.claimed?.name ?? starter?.name ?? '',
+    script: runFiles.script(run.directory),
     backend: backendOf(sighting),
     options: optionsOf(sighting),
     get id() {
@@ -153,16 +168,23 @@ function toBackendRun(sighting: Sighting, liveness?: Liveness): ObservedRun {
   }
 }
 
-function conclude(first: Sighting, answer: Liveness | undefined, living: LivingRuns): Observation {
+/** @returns undefined for a run that has been removed meanwhile */
+function conclude(
+  first: Sighting,
+  answer: Liveness | undefined,
+  living: LivingRuns,
+): Observation | undefined {
+  const isStarting = first.starter !== undefined && isStarterAlive(first.starter) // before the journal is read for the last time
   const { sighting, liveness } = settle(first, answer)
   const { task, run, journal, starter } = sighting
+  if (journal === undefined && isRemoved(run)) return undefined
   const observed = toBackendRun(sighting, liveness)
   const evidence: Evidence = {
     run,
     journal,
     starter,
     liveness,
-    isStarterAlive: starter !== undefined && isStarterAlive(starter),
+    isStarterAlive: isStarting,
     readAsked: () => readAsked(run),
     isHalted: () => isHalted(observed),
     hasProcesses:

@@ -11,9 +11,14 @@ import { runFiles } from '../../store/layout.ts'
 import {
   blockNextRun,
   dropPrepared,
+  isBlocking,
   type PreparedRun,
   prepareRun,
   publishRun,
+  type SeenRun,
+} from '../../store/next-run.ts'
+import {
+  isRemoved,
   type Run,
   readJournal,
   type Starter,
@@ -25,7 +30,7 @@ import { isAlive, thisProcess } from '../../system/process.ts'
 import { sleep } from '../../system/sleep.ts'
 import type { BackendJob } from './backends/backend.ts'
 import { cannotStart, compileRun } from './compiling.ts'
-import { type Observation, type ObservedRun, observe } from './observe.ts'
+import { type Observation, observe } from './observe.ts'
 import { wrapperOfNextRun } from './started-wrapper.ts'
 import type { TaskManageable } from './task.ts'
 
@@ -86,8 +91,7 @@ async function prepareAll(
 }
 
 async function prepare(observation: Observation): Promise<Starting> {
-  const { task, job, table, after, content } = await compileRun(observation)
-  refuseLateWrapper(observation.run)
+  const { task, job, table, content } = await compileRun(observation)
   const { needsFifo, script, environment } = content
   const starter: Starter = {
     name: job.name,
@@ -96,22 +100,27 @@ async function prepare(observation: Observation): Promise<Starting> {
     backend: table,
     wrapper: wrapperOfNextRun(task),
   }
-  const prepared = prepareRun(task.directory, after, { script, environment, starter })
+  const prepared = prepareRun(task.directory, seenRun(observation), { script, environment, starter })
   return { task, job, needsFifo, prepared }
 }
 
-/** Makes sure that the wrapper of a run that was given up does not come after all. */
-function refuseLateWrapper(last: ObservedRun | undefined): void {
-  if (last === undefined || last.journal !== undefined) return
-  if (!voidRun(last.files, 'its starter died')) throw new SpmiError('active', 'its wrapper has just come')
+function seenRun({ run }: Observation): SeenRun | undefined {
+  return run && { number: run.files.number, journal: run.journal }
 }
 
-/** Makes sure that nobody can start a task any more. @throws SpmiError `active` when it has been started meanwhile */
-export async function retireTask(task: TaskManageable): Promise<void> {
+/**
+ * Makes sure that nobody can start a task any more.
+ * @returns whether that holds, given where its directory is now
+ * @throws SpmiError `active` when it has been started meanwhile, or somebody else is at this
+ */
+export async function retireTask(task: TaskManageable): Promise<(directory: string) => boolean> {
   const [observation] = await observe([task])
-  refuseLateWrapper(observation?.run)
-  if (!blockNextRun(task.directory, observation?.status.run?.number ?? 0, 'it is being cleaned'))
+  if (observation === undefined || observation.status.state !== 'inactive')
     throw new SpmiError('active', 'it has just been started')
+  if (observation.status.isBlocked) throw new SpmiError('active', 'it is being cleaned')
+  const blocker = blockNextRun(task.directory, seenRun(observation), 'it is being cleaned')
+  if (blocker === undefined) throw new SpmiError('active', 'somebody else has just started or cleaned it')
+  return directory => isBlocking(blocker, directory)
 }
 
 /** One mkfifo for all. What it cannot make the wrapper tries again, and says why it cannot be. */
@@ -200,6 +209,7 @@ function readStart(run: Run): 'started' | 'waiting' | { readonly reason: string 
     const last = readJournal(run) // it may have gone on after we had read
     return last?.spawned ? 'started' : (last?.refused ?? { reason: 'its wrapper was killed' })
   }
+  if (journal === undefined && isRemoved(run)) return { reason: 'it was removed before it was seen to start' }
   return journal?.refused ?? journal?.void ?? 'waiting'
 }
 

@@ -12,6 +12,7 @@
  *   alive                                             active; stopping, if asked; paused, if asked and seen
  *   no journal, the starter still alive               active (starting)
  *   not alive, but processes of the run live          active (left behind)
+ *   not alive, the command's end is recorded          inactive: how it ended
  *   not alive                                         inactive (lost)
  */
 import type { Outcome } from '../../core/facts.ts'
@@ -105,6 +106,7 @@ function conclude(evidence: Evidence): Conclusion {
   if (liveness.state === 'alive') return concludeLife(evidence, liveness)
   if (journal === undefined && evidence.isStarterAlive) return say('active', evidence.starter?.at, 'starting')
   if (evidence.hasProcesses) return leftBehind(journal)
+  if (journal?.exited) return concludeExit(journal) // what it left behind is gone, and so is its wrapper
   const reason = liveness.reason === undefined ? '' : `: ${liveness.reason}`
   return { ...say('inactive', undefined, `lost${reason}`), outcome: 'lost' }
 }
@@ -122,7 +124,11 @@ export function hasEnded(journal: Journal | undefined): boolean {
 function concludeEnd(journal: Journal): Conclusion {
   const failure = journal.refused ?? journal.void
   if (failure) return { ...say('inactive', failure.at, `start failed: ${failure.reason}`), outcome: 'failed' }
-  return { ...say('inactive', journal.ended?.at), outcome: outcomeOf(journal) }
+  return concludeExit(journal)
+}
+
+function concludeExit(journal: Journal): Conclusion {
+  return { ...say('inactive', (journal.ended ?? journal.exited)?.at), outcome: outcomeOf(journal) }
 }
 
 function outcomeOf({ exited }: Journal): Outcome {
@@ -132,10 +138,7 @@ function outcomeOf({ exited }: Journal): Outcome {
 function concludeLife(evidence: Evidence, liveness: Liveness & { state: 'alive' }): Conclusion {
   const { journal, starter } = evidence
   if (journal && hasEnded(journal)) return say('active', journal.ended?.at, liveness.waiting ?? 'ending')
-  if (journal?.stayed)
-    return evidence.hasProcesses === false
-      ? { ...say('inactive', journal.exited?.at), outcome: outcomeOf(journal) }
-      : leftBehind(journal)
+  if (journal?.stayed) return evidence.hasProcesses === false ? concludeExit(journal) : leftBehind(journal)
   const words = sayAsked(evidence)
   if (words !== undefined) return say('active', journal?.spawned?.at, words)
   if (journal?.spawned) return say('active', journal.spawned.at, liveness.waiting)

@@ -1,7 +1,14 @@
 /** All runs of many tasks: the last ones are observed, of the others their journals say all. */
 import type { RunSummary } from '../../core/run-summary.ts'
 import { readAsked } from '../../store/asked.ts'
-import { listRuns, type Run, readJournal, readStarter, type Starter } from '../../store/run-store.ts'
+import {
+  isRemoved,
+  listRuns,
+  type Run,
+  readJournal,
+  readStarter,
+  type Starter,
+} from '../../store/run-store.ts'
 import { type Observation, observe } from './observe.ts'
 import { deriveStatus, type TaskStatus } from './status.ts'
 import type { TaskManageable } from './task.ts'
@@ -21,6 +28,7 @@ function summariseTask({ task, status }: Observation): RunSummary[] {
   for (const run of listRuns(task.directory).filter(({ number }) => number <= last)) {
     const starter = readStarter(run)
     if (starter?.name === '') continue // a clean has only taken its number
+    if (starter === undefined && isRemoved(run)) continue
     summaries.push(
       summarise(run, run.number === last ? status : statusOfEarlier(task, run, starter), starter),
     )

@@ -110,7 +110,7 @@ export class TaskManageable extends Manageable {
     throwFailure(await TaskManageable.killAll([this]))
   }
 
-  override async retire(): Promise<void> {
+  override async retire() {
     const { retireTask } = await import('./starting.ts')
     return retireTask(this)
   }

@@ -4,8 +4,8 @@ import { Catalog } from '../../../src/core/catalog.ts'
 import { toRecord } from '../../../src/core/descriptor.ts'
 import { manageableClasses } from '../../../src/manageables/index.ts'
 import { TaskManageable } from '../../../src/manageables/task/task.ts'
+import { prepareRun } from '../../../src/store/next-run.ts'
 import { PoolStore } from '../../../src/store/pool-store.ts'
-import { prepareRun } from '../../../src/store/run-store.ts'
 import { thisProcess } from '../../../src/system/process.ts'
 import { useFolder } from '../folder.ts'
 
@@ -113,7 +113,7 @@ describe('Catalog.list', () => {
 
   test('those that were never started are known to be fresh; the first start ends that', async () => {
     add('a', 'b')
-    prepareRun(catalog.context.store.directoryOf('b'), 0, {
+    prepareRun(catalog.context.store.directoryOf('b'), undefined, {
       script: '',
       environment: '',
       starter: { name: 'x', at: 0, by: thisProcess() },

@@ -1,8 +1,9 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
-import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs'
 import { runFiles } from '../../../src/store/layout.ts'
+import { prepareRun, publishRun } from '../../../src/store/next-run.ts'
 import { removeOldRuns } from '../../../src/store/old-runs.ts'
-import { prepareRun, publishRun } from '../../../src/store/run-store.ts'
+import { readJournal, runAfter } from '../../../src/store/run-store.ts'
 import { thisProcess } from '../../../src/system/process.ts'
 import { useFolder } from '../folder.ts'
 
@@ -11,8 +12,10 @@ beforeEach(() => {
   folder.write('manageable.json', '{}\n')
 })
 
+const seen = (number: number) =>
+  number === 0 ? undefined : { number, journal: readJournal(runAfter(folder.path, number - 1)) }
 const prepare = (after: number) =>
-  prepareRun(folder.path, after, {
+  prepareRun(folder.path, seen(after), {
     script: 'true\n',
     environment: '',
     starter: { name: `run-${after + 1}`, at: Date.now(), by: thisProcess() },
@@ -43,6 +46,12 @@ describe('removeOldRuns', () => {
     writeFileSync(runFiles.journal(folder.join('runs/1')), claim)
     expect(removeOldRuns(folder.path, 1)).toEqual([2])
     expect(names()).toEqual(['1', '3'])
+  })
+
+  test('leaves a run that has come under an old number, whose wrapper is yet to come', () => {
+    makeRuns(3)
+    rmSync(runFiles.journal(folder.join('runs/1')))
+    expect(removeOldRuns(folder.path, 1)).toEqual([2])
   })
 
   test('removes what a prune that crashed had begun to remove', () => {

@@ -1,17 +1,22 @@
 import { beforeEach, describe, expect, test } from 'bun:test'
-import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
+import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { errnoOf } from '../../../src/errors.ts'
 import { readAsked, writeAsked } from '../../../src/store/asked.ts'
-import { PoolStore } from '../../../src/store/pool-store.ts'
-import { isRecordFresh, isRecordReplaced, markRecord, markReplaced } from '../../../src/store/record-marks.ts'
 import {
   blockNextRun,
   dropPrepared,
-  findLastRun,
-  isStarterAlive,
+  isBlocking,
   type PreparedRun,
   prepareRun,
   publishRun,
+  type SeenRun,
+} from '../../../src/store/next-run.ts'
+import { PoolStore } from '../../../src/store/pool-store.ts'
+import { isRecordFresh, isRecordReplaced, markRecord, markReplaced } from '../../../src/store/record-marks.ts'
+import {
+  findLastRun,
+  isStarterAlive,
+  type Run,
   readJournal,
   readStarter,
   readSubmitted,
@@ -36,9 +41,17 @@ beforeEach(() => {
   directory = store.directoryOf('a')
 })
 
+function seen(number: number): SeenRun | undefined {
+  return number === 0 ? undefined : { number, journal: readJournal(runAfter(directory, number - 1)) }
+}
+
 function prepare(after: number, name = 'spmi-a'): PreparedRun {
+  return prepareFrom(seen(after), name)
+}
+
+function prepareFrom(last: SeenRun | undefined, name = 'spmi-a'): PreparedRun {
   const starter = { name, at: Date.now(), by: thisProcess() }
-  return prepareRun(directory, after, { script: '#!/bin/sh\n', environment: 'export A=1\n', starter })
+  return prepareRun(directory, last, { script: '#!/bin/sh\n', environment: 'export A=1\n', starter })
 }
 
 function publish(after: number): PreparedRun['run'] {
@@ -104,6 +117,21 @@ describe('a start', () => {
     expect(readdirSync(folder.join('pool'))).toEqual(['.spmi'])
   })
 
+  test('of what has been cleaned, loaded again and started meanwhile is refused', () => {
+    voidRun(publish(0), 'as the start has seen it')
+    const last = seen(1)
+    rmSync(`${directory}/runs`, { recursive: true })
+    voidRun(publish(0), 'another one')
+    expect(() => prepareFrom(last)).toThrow('somebody else has just started it')
+    expect(readdirSync(`${directory}/runs`)).toEqual(['1'])
+  })
+
+  test('of a run that no wrapper has claimed is the end of that run', () => {
+    const run = publish(0)
+    publish(1)
+    expect(readJournal(run)?.void?.reason).toBe('its starter died')
+  })
+
   test('sweeps what a dead starter left', async () => {
     publish(0)
     const dead = identify(await children.start(['sleep', '60'])) as ProcessIdentity
@@ -116,7 +144,7 @@ describe('a start', () => {
 
 describe('blockNextRun', () => {
   test('takes the number, so that nobody can start', () => {
-    expect(blockNextRun(directory, 0, 'it is being cleaned')).toBe(true)
+    expect(blockNextRun(directory, undefined, 'it is being cleaned')).toEqual(runAfter(directory, 0))
     expect(publishRun(prepare(0))).toBe(false)
     const run = runAfter(directory, 0)
     expect(readJournal(run)?.void?.reason).toBe('it is being cleaned')
@@ -125,8 +153,15 @@ describe('blockNextRun', () => {
 
   test('fails when somebody has started meanwhile, and leaves nothing behind', () => {
     publish(0)
-    expect(blockNextRun(directory, 0, 'it is being cleaned')).toBe(false)
+    expect(blockNextRun(directory, undefined, 'it is being cleaned')).toBeUndefined()
     expect(readdirSync(`${directory}/runs`)).toEqual(['1'])
+  })
+
+  test('holds until somebody who does not heed it has started', () => {
+    const blocker = blockNextRun(directory, undefined, 'it is being cleaned') as Run
+    expect(isBlocking(blocker, directory)).toBe(true)
+    publish(1)
+    expect(isBlocking(blocker, directory)).toBe(false)
   })
 })
 

@@ -39,6 +39,8 @@ export type Submission =
 /** A run that was submitted, with what is known of it. */
 export interface BackendRun {
   readonly name: string
+  /** The absolute path of its script. */
+  readonly script: string
   readonly options: BackendOptions
   /** The id that `submit` gave. */
   readonly id?: string | undefined

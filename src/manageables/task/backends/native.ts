@@ -4,10 +4,20 @@
  */
 import { type Environment, exec, explainFailure, type Launch } from '../../../system/exec.ts'
 import type { Finding } from '../../../system/finding.ts'
-import { Backend, type BackendJob, type BackendRun, refuseAll, type Submission } from './backend.ts'
+import { listPids, readArgv } from '../../../system/process.ts'
+import {
+  Backend,
+  type BackendJob,
+  type BackendRun,
+  type Liveness,
+  refuseAll,
+  type Submission,
+} from './backend.ts'
 
 /** Closes what the caller left open, which dash can do up to 9, and forks a wrapper for each script. */
 const LAUNCHER = 'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; for script do /bin/sh "$script" & done'
+
+const SHELL = '/bin/sh'
 
 /** How many scripts one launcher gets: their paths stay far below the limit of an argv (execve(2)). */
 const BATCH = 500
@@ -25,6 +35,15 @@ export class NativeBackend extends Backend {
     return { argv: launcherOf([job]) }
   }
 
+  /** A wrapper that is yet to come has been launched where a shell has its script among its words, or is about to launch it. */
+  override async query(runs: readonly BackendRun[]): Promise<readonly Liveness[]> {
+    const shells = listPids()
+      .map(readArgv)
+      .filter(([program]) => program === SHELL)
+    const words = new Set(shells.flat())
+    return runs.map(({ script }) => ({ state: words.has(script) ? 'alive' : 'gone' }))
+  }
+
   /** The process that the system runs for us: the wrapper. */
   override idOf(run: BackendRun): string | undefined {
     return run.wrapper && String(run.wrapper.pid)
@@ -37,7 +56,7 @@ export class NativeBackend extends Backend {
 
 /** The argv that launches all jobs at once. */
 function launcherOf(jobs: readonly BackendJob[]): string[] {
-  return ['/bin/sh', '-c', LAUNCHER, 'spmi', ...jobs.map(job => job.script)]
+  return [SHELL, '-c', LAUNCHER, 'spmi', ...jobs.map(job => job.script)]
 }
 
 async function launch(jobs: readonly BackendJob[], environment: Environment): Promise<Submission[]> {
@@ -48,5 +67,5 @@ async function launch(jobs: readonly BackendJob[], environment: Environment): Pr
     timeout: 5000 + 50 * jobs.length,
   })
   if (result.status === 0 || result.timedOut) return jobs.map(() => ({ accepted: true }))
-  return refuseAll(jobs, explainFailure('/bin/sh', result))
+  return refuseAll(jobs, explainFailure(SHELL, result))
 }

@@ -36,6 +36,9 @@ const SERVER_VARIABLES = ['HOME', 'PATH', 'TMUX_TMPDIR', 'LANG', 'LC_ALL', 'LC_C
 /** How many sessions one client makes: its message to the server is limited to 16 KiB (imsg of libutil). */
 const BATCH = 50
 
+/** Milliseconds that our server has for all that one command wants of it, which takes it 2 for a session. */
+const TIMEOUT = 15_000
+
 /** Runs each task in a session of tmux. */
 export class TmuxBackend extends Backend {
   override readonly terminalType = 'screen-256color'
@@ -44,8 +47,9 @@ export class TmuxBackend extends Backend {
     if (findProgram('tmux', this.environment.PATH ?? '') === undefined)
       return refuseAll(jobs, 'tmux is not installed (Debian: apt install tmux)')
     const submissions: Submission[] = []
+    const until = performance.now() + TIMEOUT + 50 * jobs.length
     for (let from = 0; from < jobs.length; from += BATCH)
-      submissions.push(...(await this.#launch(jobs.slice(from, from + BATCH))))
+      submissions.push(...(await this.#launch(jobs.slice(from, from + BATCH), until)))
     return submissions
   }
 
@@ -54,7 +58,7 @@ export class TmuxBackend extends Backend {
   }
 
   override async query(runs: readonly BackendRun[]): Promise<readonly Liveness[]> {
-    const names = await this.#listSessions()
+    const names = await this.#listSessions(performance.now() + TIMEOUT)
     if (typeof names === 'string') return runs.map(() => ({ state: 'unknown', reason: names }))
     return runs.map(run => ({ state: names.has(run.name) ? 'alive' : 'gone' }))
   }
@@ -75,26 +79,24 @@ export class TmuxBackend extends Backend {
   }
 
   /** One client for all. Where it fails it stops, so then each job that it did not come to is tried alone. */
-  async #launch(jobs: readonly BackendJob[]): Promise<Submission[]> {
-    const result = await this.#run(joinCommands(jobs.map(newSession)))
+  async #launch(jobs: readonly BackendJob[], until: number): Promise<Submission[]> {
+    const result = await this.#run(joinCommands(jobs.map(newSession)), until)
     if (result.status === 0) return jobs.map(() => ({ accepted: true }))
-    const [job] = jobs
-    if (jobs.length === 1 && job)
-      return [{ accepted: false, reason: `tmux: ${explainFailure('tmux', result)}` }]
-    const made = await this.#listSessions()
+    if (jobs.length === 1 || result.timedOut)
+      return refuseAll(jobs, `tmux: ${explainFailure('tmux', result)}`)
+    const made = await this.#listSessions(until)
+    if (typeof made === 'string') return refuseAll(jobs, made)
     const submissions: Submission[] = []
     for (const job of jobs)
       submissions.push(
-        ...(typeof made !== 'string' && made.has(job.name)
-          ? [{ accepted: true } as const]
-          : await this.#launch([job])),
+        ...(made.has(job.name) ? [{ accepted: true } as const] : await this.#launch([job], until)),
       )
     return submissions
   }
 
   /** The names of the sessions, or why they cannot be known. */
-  async #listSessions(): Promise<Set<string> | string> {
-    const result = await this.#run(['list-sessions', '-F', '#{session_name}'])
+  async #listSessions(until: number): Promise<Set<string> | string> {
+    const result = await this.#run(['list-sessions', '-F', '#{session_name}'], until)
     if (result.status === 0) return new Set(result.stdout.split('\n').filter(name => name !== ''))
     const words = explainFailure('tmux', result)
     const isAbsent =
@@ -102,10 +104,14 @@ export class TmuxBackend extends Backend {
     return isAbsent ? new Set() : `tmux list-sessions: ${words}`
   }
 
-  #run(command: readonly string[]) {
+  #run(command: readonly string[], until: number) {
     const environment: Record<string, string> = { [RUN_VARIABLE]: '' }
     for (const name of SERVER_VARIABLES) copyVariable(environment, this.environment, name)
-    return exec([...CLIENT, ...command], { environment, detached: true, timeout: 15_000 })
+    return exec([...CLIENT, ...command], {
+      environment,
+      detached: true,
+      timeout: Math.max(1, until - performance.now()),
+    })
   }
 }
 

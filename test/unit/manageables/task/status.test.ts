@@ -160,6 +160,13 @@ describe('the status of a run, by the first evidence that matches', () => {
     expect(derive({ journal: running, isStarterAlive: true })).toEqual(['inactive', 'lost', undefined])
   })
 
+  test('a wrapper that was killed when its command had ended has nothing to be lost', () => {
+    const stayed = journal({ claimed, spawned, exited: { at: 1005, code: 4 }, stayed: { at: 1005 } })
+    expect(derive({ journal: stayed })).toEqual(['inactive', undefined, 1005])
+    expect(outcome({ journal: stayed })).toEqual(['failed', 4])
+    expect(derive({ journal: stayed, hasProcesses: true })[1]).toBe('left behind')
+  })
+
   test('a killed starter is reported as lost, not active', () => {
     expect(derive({})).toEqual(['inactive', 'lost', undefined])
     expect(derive({ starter: undefined })).toEqual(['inactive', 'lost', undefined])

@@ -64,8 +64,30 @@ describe('NativeBackend', () => {
     ).toEqual([])
   })
 
+  test('knows a wrapper that is yet to come by the script that its shell is given', async () => {
+    const script = folder.write('slow.sh', 'sleep 60\n')
+    const late = Bun.spawn(['/bin/sh', script])
+    const editor = Bun.spawn(['tail', '-f', `${script}.other`, script], {
+      stdout: 'ignore',
+      stderr: 'ignore',
+    })
+    const query = async (path: string) => (await backend.query([{ name: 'x', script: path, options: {} }]))[0]
+    try {
+      expect(await query(script)).toEqual({ state: 'alive' })
+      expect(await query(`${script}.other`)).toEqual({ state: 'gone' })
+    } finally {
+      for (const child of [late, editor]) {
+        child.kill('SIGKILL')
+        await child.exited
+      }
+    }
+    expect(await query(script)).toEqual({ state: 'gone' })
+  })
+
   test("shows the wrapper's pid as the backend's id", () => {
-    expect(backend.idOf({ name: 'x', options: {}, wrapper: thisProcess() })).toBe(String(process.pid))
-    expect(backend.idOf({ name: 'x', options: {} })).toBeUndefined()
+    expect(backend.idOf({ name: 'x', script: '', options: {}, wrapper: thisProcess() })).toBe(
+      String(process.pid),
+    )
+    expect(backend.idOf({ name: 'x', script: '', options: {} })).toBeUndefined()
   })
 })

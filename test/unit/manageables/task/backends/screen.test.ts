@@ -102,14 +102,20 @@ describe('ScreenBackend', () => {
   test('takes a session for alive only by its whole name, with one question for all', async () => {
     folder.write('listing', LISTING)
     const backend = fakeScreen(`echo >>${folder.join('calls')}; cat ${folder.join('listing')}; exit 1`)
-    const runs = ['spmi-a-1', 'spmi-a', 'spmi-a-10', 'spmi-dead'].map(name => ({ name, options: {} }))
+    const runs = ['spmi-a-1', 'spmi-a', 'spmi-a-10', 'spmi-dead'].map(name => ({
+      name,
+      script: '',
+      options: {},
+    }))
     expect((await backend.query(runs)).map(({ state }) => state)).toEqual(['alive', 'gone', 'alive', 'gone'])
     expect(readFileSync(folder.join('calls'), 'utf8')).toBe('\n')
   })
 
   test("shows the session's pid as the backend's id", () => {
     const backend = new ScreenBackend('screen', {})
-    expect(backend.idOf({ name: 'x', options: {}, parent: 4711, wrapper: thisProcess() })).toBe('4711')
-    expect(backend.idOf({ name: 'x', options: {} })).toBeUndefined()
+    expect(backend.idOf({ name: 'x', script: '', options: {}, parent: 4711, wrapper: thisProcess() })).toBe(
+      '4711',
+    )
+    expect(backend.idOf({ name: 'x', script: '', options: {} })).toBeUndefined()
   })
 })

@@ -80,9 +80,9 @@ describe('the jobs of squeue', () => {
   })
 
   test('are found by id, and by the name of the run where no id was noted', () => {
-    expect(findJob(jobs, { name: 'spmi-a-1', options: {}, id: '2' })?.id).toBe('2')
-    expect(findJob(jobs, { name: 'spmi-e-1', options: {} })?.id).toBe('5')
-    expect(findJob(jobs, { name: 'spmi-x-1', options: {} })).toBeUndefined()
+    expect(findJob(jobs, { name: 'spmi-a-1', script: '', options: {}, id: '2' })?.id).toBe('2')
+    expect(findJob(jobs, { name: 'spmi-e-1', script: '', options: {} })?.id).toBe('5')
+    expect(findJob(jobs, { name: 'spmi-x-1', script: '', options: {} })).toBeUndefined()
     expect(jobs.at(-1)?.comment).toBe('with | in it')
   })
 })

@@ -41,14 +41,14 @@ describe('SystemdBackend', () => {
 
   test('does not know what it cannot ask', async () => {
     const backend = fakeSystemd('echo "Failed to connect to bus" >&2; exit 1')
-    const [liveness] = await backend.query([{ name: 'spmi-a', options: {} }])
+    const [liveness] = await backend.query([{ name: 'spmi-a', script: '', options: {} }])
     expect(liveness).toEqual({ state: 'unknown', reason: 'systemctl: Failed to connect to bus' })
   })
 
   test('has the units that are listed, by their whole names', async () => {
     const backend = fakeSystemd('echo "spmi-a-10.service loaded active running x"')
-    const runs = ['spmi-a-1', 'spmi-a-10'].map(name => ({ name, options: {} }))
+    const runs = ['spmi-a-1', 'spmi-a-10'].map(name => ({ name, script: '', options: {} }))
     expect(await backend.query(runs)).toEqual([{ state: 'gone' }, { state: 'alive' }])
-    expect(backend.idOf({ name: 'spmi-a-1', options: {} })).toBe('spmi-a-1.service')
+    expect(backend.idOf({ name: 'spmi-a-1', script: '', options: {} })).toBe('spmi-a-1.service')
   })
 })

@@ -1,0 +1,147 @@
+/**
+ * The run to come of one manageable: made under a hidden name, and renamed to the number that follows from the run whose end was seen.
+ * So of several who start or clean at once one wins, and a crash leaves nothing that would keep the next one out.
+ */
+import { existsSync } from 'node:fs'
+import { dirname } from 'node:path'
+import { SpmiError } from '../errors.ts'
+import { toBytes } from '../system/byte-text.ts'
+import { isFromHere, thisProcess } from '../system/process.ts'
+import {
+  appendToFile,
+  createFile,
+  ensureDirectory,
+  listDirectory,
+  makeHiddenDirectory,
+  publishDirectory,
+  removeAtOnce,
+  removeDirectory,
+  sweepTemporaries,
+} from './files.ts'
+import { type Journal, writeVoidJournal } from './journal.ts'
+import { manageableFiles, runFiles } from './layout.ts'
+import { STARTED_MARK } from './record-marks.ts'
+import {
+  findLastRun,
+  type Run,
+  readJournal,
+  readStarter,
+  runAfter,
+  type Starter,
+  voidRun,
+} from './run-store.ts'
+
+/** What a run needs on disk before it can be launched. */
+export interface RunContent {
+  readonly script: string
+  /** Its bytes by `system/byte-text.ts`. */
+  readonly environment: string
+  readonly starter: Starter
+}
+
+/** The last run of a manageable as somebody has seen it. */
+export interface SeenRun {
+  readonly number: number
+  readonly journal: Journal | undefined
+}
+
+/**
+ * Makes the directory of the run after another one, under a hidden name. That its number follows from the run whose end
+ * the caller has seen, not from what is there now, is what keeps two starters from starting two runs.
+ * @param last undefined for none
+ * @returns the hidden directory and the run that it is to become
+ * @throws SpmiError `active` when the last run has become another one; ENOENT as a system error when the manageable is gone
+ */
+export function prepareRun(directory: string, last: SeenRun | undefined, content: RunContent): PreparedRun {
+  const prepared = makeHiddenRun(directory, last)
+  try {
+    createFile(runFiles.script(prepared.hidden), content.script, 0o700)
+    createFile(runFiles.environment(prepared.hidden), toBytes(content.environment))
+    createFile(runFiles.starter(prepared.hidden), `${JSON.stringify(content.starter)}\n`)
+  } catch (error) {
+    dropPrepared(prepared)
+    throw error
+  }
+  return prepared
+}
+
+/** Removes a prepared run that is not to be. */
+export function dropPrepared({ hidden }: PreparedRun): void {
+  removeDirectory(hidden)
+}
+
+/**
+ * Takes the next run's number without starting anything, so that nobody can start while we live.
+ * @param last undefined for none
+ * @returns the run that takes the number; undefined when somebody started in the meantime
+ * @throws as `prepareRun` does
+ */
+export function blockNextRun(directory: string, last: SeenRun | undefined, reason: string): Run | undefined {
+  const prepared = makeHiddenRun(directory, last)
+  const blocker: Starter = { name: '', at: Date.now(), by: thisProcess() }
+  createFile(runFiles.starter(prepared.hidden), `${JSON.stringify(blocker)}\n`)
+  writeVoidJournal(prepared.hidden, reason)
+  return publishRun(prepared) ? prepared.run : undefined
+}
+
+/** Whether a run that blocks its number is the last one yet, and ours. @param directory where the manageable is now */
+export function isBlocking({ number }: Run, directory: string): boolean {
+  const last = findLastRun(directory)
+  const by = last?.number === number ? readStarter(last)?.by : undefined
+  return by?.pid === thisProcess().pid && by.start === thisProcess().start && isFromHere(by)
+}
+
+/** A run whose directory still bears a hidden name. */
+export interface PreparedRun {
+  readonly hidden: string
+  readonly run: Run
+}
+
+function makeHiddenRun(directory: string, last: SeenRun | undefined): PreparedRun {
+  const runs = manageableFiles.runs(directory)
+  if (!existsSync(runs)) appendToFile(manageableFiles.record(directory), STARTED_MARK)
+  ensureDirectory(runs)
+  sweepTemporaries(runs, listDirectory(runs) ?? [])
+  const prepared = { hidden: makeHiddenDirectory(runs, 'new'), run: runAfter(directory, last?.number ?? 0) }
+  try {
+    if (last) settleLast(directory, last)
+    return prepared
+  } catch (error) {
+    dropPrepared(prepared)
+    throw error
+  }
+}
+
+/**
+ * Makes sure that the last run is the one that was seen, and that no wrapper of it comes any more. The manageable may have been
+ * removed meanwhile, loaded again and started. From now on that would take the hidden directory away, which then can be nobody's run.
+ */
+function settleLast(directory: string, { number, journal }: SeenRun): void {
+  const run = runAfter(directory, number - 1)
+  if (identifyRun(readJournal(run)) !== identifyRun(journal))
+    throw new SpmiError('active', 'somebody else has just started it')
+  if (journal === undefined && !voidRun(run, 'its starter died'))
+    throw new SpmiError('active', 'its wrapper has just come')
+}
+
+/** What no other run's journal says, and does not change while a wrapper writes on. */
+function identifyRun(journal: Journal | undefined): string {
+  const { claimed } = journal ?? {}
+  return `${claimed?.at} ${claimed?.wrapper.pid} ${claimed?.wrapper.seen} ${journal?.void?.at}`
+}
+
+/**
+ * Makes a prepared run the next one.
+ * @returns false when another start or a clean was first
+ */
+export function publishRun({ hidden, run }: PreparedRun): boolean {
+  if (!publishDirectory(hidden, run.directory)) {
+    removeDirectory(hidden)
+    return false
+  }
+  // Its number may have been free only because that run of another start is over and was removed.
+  const manageable = dirname(dirname(run.directory))
+  const isLast = findLastRun(manageable)?.number === run.number
+  if (!isLast) removeAtOnce(run.directory)
+  return isLast
+}
