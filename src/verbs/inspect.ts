@@ -1,8 +1,8 @@
 /** The long list: all that is known of the selected manageables, those left out that a filter does not let pass. */
 import type { Catalog } from '../core/catalog.ts'
 import { durationOf, type Facts } from '../core/facts.ts'
-import { refuseUnknownBackend } from '../manageables/index.ts'
 import type { SpmiError } from '../errors.ts'
+import { refuseUnknownBackend } from '../manageables/index.ts'
 import { ProcessTable } from '../system/run-processes.ts'
 import { measure, type Usage } from '../system/usage.ts'
 import { type Selection, select } from './select.ts'
