@@ -8,6 +8,7 @@ import type { Shown } from '../../verbs/show.ts'
 import { exitCodeOf } from '../../verbs/wait.ts'
 import { readChoice } from '../choice.ts'
 import type { RUN_OPTIONS } from '../command-options.ts'
+import { onInterrupt } from '../interrupt.ts'
 import type { Log } from '../log.ts'
 import type { OptionValues } from '../options.ts'
 import { explainEnd } from '../report.ts'
@@ -50,7 +51,7 @@ async function print({ context, json, catalog }: RunSession, request: RunRequest
 /** Shows the output of what was started until it ends. ^C stops it, and a second one kills it. */
 async function attend(session: RunSession, { manageable, status }: Shown): Promise<ExitStatus> {
   const { context, log, json, catalog, options } = session
-  const stopListening = context.onSignal(['SIGINT'], endOnInterrupt(manageable, log))
+  const stopListening = onInterrupt(context, endOnInterrupt(manageable, log))
   const show = ({ stream, bytes }: OutputChunk) => {
     if (!json) context[stream].write(bytes)
   }

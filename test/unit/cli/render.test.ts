@@ -9,7 +9,7 @@ class ShownManageable extends Manageable {
 
   constructor(table: ManageableTable, tail: readonly string[] = []) {
     const store = PoolStore.open('/home/leonid/.spmi', '/')
-    super('task', table, { store, environment: {}, home: '/', umask: 0 })
+    super('task', table, { store, environment: {}, home: '/', umask: 0, warn: () => {} })
     this.#tail = tail
   }
 
