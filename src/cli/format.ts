@@ -37,6 +37,13 @@ export async function formatTable(rows: readonly (readonly string[])[], least = 
   })
 }
 
+/** Texts made as wide as the widest of them. */
+export async function padAll(texts: readonly string[]): Promise<string[]> {
+  const widthOf = await measureFor([texts])
+  const width = Math.max(0, ...texts.map(widthOf))
+  return texts.map(text => text + ' '.repeat(width - widthOf(text)))
+}
+
 /** How many columns a terminal gives to a string. Only text beyond ASCII needs the tables that know. */
 async function measureFor(rows: readonly (readonly string[])[]): Promise<(text: string) => number> {
   const isPlain = rows.every(row => row.every(cell => /^[\x20-\x7e]*$/.test(cell)))

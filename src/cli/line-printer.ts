@@ -82,6 +82,13 @@ export class LinePrinter {
     this.#shown = ''
   }
 
+  /** Begins a new line after what a terminal has shown by itself, such as ^C; with an unfinished line that is taken back. */
+  breakLine(): void {
+    if (this.#output.isTerminal && this.#shown === '') this.#output.write('\n')
+    this.hideUnfinished()
+    this.#open = undefined
+  }
+
   /** Prints what is left of all. */
   end(sources: Iterable<LineSource>): void {
     for (const source of sources) this.finish(source)

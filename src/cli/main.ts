@@ -48,10 +48,11 @@ async function serve(context: CliContext, log: Log, json?: JsonAnswer): Promise<
     const help = command === undefined ? renderHelp(COMMANDS) : renderCommandHelp(command)
     return show('help', help, context, json)
   }
+  const onWarning = (message: string) => log.warning(message)
   return command.run({
     ...{ context, log, json, operands, options },
     get catalog() {
-      return openCatalog(context) // by those that work on it; whoever examines it opens it in another way
+      return openCatalog({ ...context, onWarning }) // by those that work on it; whoever examines it opens it in another way
     },
   })
 }

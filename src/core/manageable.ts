@@ -32,6 +32,8 @@ export interface ManageableContext {
   readonly home: string
   /** The file mode creation mask that tasks are started with. */
   readonly umask: number
+  /** Says what should be known although nothing failed. */
+  readonly warn: (message: string) => void
 }
 
 /** What a manageable is made of: the normalised table of its descriptor. */

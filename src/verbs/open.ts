@@ -15,6 +15,8 @@ export interface PoolOptions {
   readonly cwd?: string | undefined
   /** The file mode creation mask of the tasks. Default: that of this process. */
   readonly umask?: number | undefined
+  /** Called with what should be known although nothing failed. Default: nobody is told. */
+  readonly onWarning?: ((message: string) => void) | undefined
 }
 
 /**
@@ -38,6 +40,7 @@ export function makeCatalog(options: PoolOptions = {}): Catalog {
     environment: { ...environment, [RUN_VARIABLE]: '' },
     home,
     umask: options.umask ?? process.umask(),
+    warn: options.onWarning ?? (() => {}),
   }
   return new Catalog(context, manageableClasses)
 }

@@ -1,6 +1,6 @@
 /** history, prune and keep_runs, with real runs that end in each way. */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { readdirSync, readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ARTIFACTS, type Artifact, TestPool, until } from '../support/spmi.ts'
 
@@ -9,7 +9,7 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[])
     const pool = new TestPool(artifact)
     const run = async (id: string) => {
       expect(await pool.spmi('start', id)).toMatchObject({ status: 0 })
-      await until(async () => /inactive/.test((await pool.spmi('status', id)).stdout))
+      await pool.spmi('wait', id) // which exits with the code of the run
     }
     const runsOf = (id: string) => readdirSync(join(pool.path, id, 'runs')).sort()
     const json = async (...args: string[]) => JSON.parse((await pool.spmi(...args, '--json')).stdout)
@@ -33,7 +33,7 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[])
       await pool.spmi('start', 'mixed')
       expect(await pool.spmi('stop', 'mixed')).toMatchObject({ status: 0 })
       await pool.spmi('start', 'mixed', '--backend', 'screen')
-      await until(async () => /inactive/.test((await pool.spmi('status', 'mixed')).stdout))
+      await pool.spmi('wait', 'mixed')
       await pool.load('lost', { command: 'exec sleep 300' })
       await pool.spmi('start', 'lost')
       for (const pid of pidsOf(pool, 'lost')) process.kill(pid, 'SIGKILL')
@@ -114,6 +114,30 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[])
       await run('kept')
       expect(runsOf('kept')).toEqual(['3', '4', '5'])
     }, 30_000)
+
+    test('a start that cannot remove old runs says so, and has started all the same', async () => {
+      await pool.load('stuck', { command: 'true' })
+      for (let count = 1; count <= 2; count++) await run('stuck')
+      const descriptor = { task: { id: 'stuck', keep_runs: 1, wrapper: { command: 'true' } } }
+      await pool.spmi('reload', pool.write('stuck.json', JSON.stringify(descriptor)))
+      const journal = join(pool.runDirectory('stuck'), 'journal')
+      rmSync(journal)
+      mkdirSync(journal)
+      const { status, stderr } = await pool.spmi('start', 'stuck')
+      expect([status, stderr]).toEqual([
+        0,
+        expect.stringMatching(
+          /- WARNING\]\ncannot prune manageable "stuck": a run cannot be removed: EISDIR.*\n.*\nStarted 1 manageables\n/,
+        ),
+      ])
+      await pool.spmi('wait', 'stuck')
+      const { warnings } = await json('start', 'stuck')
+      expect(warnings).toEqual([{ message: expect.stringContaining('cannot prune manageable "stuck"') }])
+      rmdirSync(journal)
+      await pool.spmi('wait', 'stuck')
+      await run('stuck')
+      expect(runsOf('stuck')).toEqual(['5'])
+    }, 60_000)
 
     test('a wrong keep_runs is refused with its key', async () => {
       for (const [value, words] of [

@@ -6,6 +6,7 @@
 import type { Readable } from 'node:stream'
 import type { Connection } from '../../core/connection.ts'
 import { errnoOf, SpmiError } from '../../errors.ts'
+import { onInterrupt } from '../interrupt.ts'
 import { OutputDisplay } from '../output-display.ts'
 import type { ExitStatus, Session } from '../session.ts'
 import { inWholeLines } from '../whole-lines.ts'
@@ -54,7 +55,7 @@ async function converse(
 ): Promise<ExitStatus> {
   const { follow } = await import('../../verbs/connect.ts')
   const leaving = new AbortController()
-  const stopListening = context.onSignal(['SIGINT'], () => leaving.abort())
+  const stopListening = onInterrupt(context, () => leaving.abort())
   log.info(`Connected to manageable "${id}" (^C leaves it running, ^D ends its input)`)
   let failure: unknown
   const typing = passOn(connection, stdin).catch((error: unknown) => {

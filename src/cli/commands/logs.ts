@@ -4,7 +4,7 @@ import { SpmiError } from '../../errors.ts'
 import { type LogsReader, type RunPiece, readLogs, type Stream } from '../../verbs/logs.ts'
 import { select } from '../../verbs/select.ts'
 import type { LOGS_OPTIONS } from '../command-options.ts'
-import { formatExactTime } from '../format.ts'
+import { formatExactTime, padAll } from '../format.ts'
 import { LinePrinter, type LineSource, type Stamp } from '../line-printer.ts'
 import type { OptionValues } from '../options.ts'
 import { explainSelection } from '../report.ts'
@@ -26,10 +26,14 @@ export async function runLogs(session: LogsSession): Promise<ExitStatus> {
     throw new SpmiError('usage', 'logs: --run and --since exclude each other')
   const selection = await select(catalog, operands)
   const status = explainSelection(log, selection, 'show') // said at once: following has no end of its own
-  const display = new LogsDisplay(session, selection.manageables)
+  const display = new LogsDisplay(session, await makePrefixes(selection.manageables, session))
   const choice = { streams: streamsOf(options), run, since, lines }
   const stopping = new AbortController()
-  const stopListening = follow ? context.onSignal(['SIGINT'], () => stopping.abort()) : () => {}
+  const interrupt = () => {
+    display.breakLine()
+    stopping.abort()
+  }
+  const stopListening = follow ? context.onSignal(['SIGINT'], interrupt) : () => {}
   const { failed } = await readLogs(selection, choice, display, follow ? stopping.signal : undefined)
   stopListening()
   display.end()
@@ -50,11 +54,11 @@ class LogsDisplay implements LogsReader {
   readonly #sources = new Map<Manageable, Map<Stream, LineSource>>()
   #latest: LineSource | undefined
 
-  constructor(session: LogsSession, manageables: readonly Manageable[]) {
+  constructor(session: LogsSession, prefixes: ReadonlyMap<Manageable, string>) {
     const { stdout, environment } = session.context
     this.#session = session
     this.#printer = new LinePrinter(stdout, stdout.isTerminal && environment.TERM !== 'dumb')
-    this.#prefixes = prefixesOf(manageables, session)
+    this.#prefixes = prefixes
   }
 
   onPiece(manageable: Manageable, piece: RunPiece): void {
@@ -82,6 +86,11 @@ class LogsDisplay implements LogsReader {
 
   onPause(): void {
     this.#printer.showUnfinished()
+  }
+
+  /** Begins a new line where the terminal has shown ^C. */
+  breakLine(): void {
+    this.#printer.breakLine()
   }
 
   end(): void {
@@ -114,14 +123,17 @@ class LogsDisplay implements LogsReader {
 }
 
 /** `id | `, as wide as the longest id; nothing for a single manageable. */
-function prefixesOf(manageables: readonly Manageable[], { context }: LogsSession): Map<Manageable, string> {
+async function makePrefixes(
+  manageables: readonly Manageable[],
+  { context }: LogsSession,
+): Promise<Map<Manageable, string>> {
   if (manageables.length < 2) return new Map()
   const paint = paintFor(context.stdout, context)
-  const width = Math.max(...manageables.map(({ id }) => id.length))
+  const ids = await padAll(manageables.map(({ id }) => id))
   return new Map(
     manageables.map((manageable, index) => {
       const colour = COLOURS[index % COLOURS.length] ?? 'cyan'
-      return [manageable, `${paint(`${manageable.id.padEnd(width)} |`, colour)} `]
+      return [manageable, `${paint(`${ids[index]} |`, colour)} `]
     }),
   )
 }

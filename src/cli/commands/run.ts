@@ -7,6 +7,7 @@ import type { Shown } from '../../verbs/show.ts'
 import { exitCodeOf } from '../../verbs/wait.ts'
 import { readChoice } from '../choice.ts'
 import type { RUN_OPTIONS } from '../command-options.ts'
+import { onInterrupt } from '../interrupt.ts'
 import type { Log } from '../log.ts'
 import type { OptionValues } from '../options.ts'
 import { OutputDisplay } from '../output-display.ts'
@@ -52,7 +53,7 @@ async function print({ context, json, catalog }: RunSession, request: RunRequest
 /** Shows the output of what was started until it ends. ^C stops it, and a second one kills it. */
 async function attend(session: RunSession, { manageable, status }: Shown): Promise<ExitStatus> {
   const { context, log, json, catalog, options } = session
-  const stopListening = context.onSignal(['SIGINT'], endOnInterrupt(manageable, log))
+  const stopListening = onInterrupt(context, endOnInterrupt(manageable, log))
   const display = new OutputDisplay(context)
   const ended = await followToEnd({ manageable, status }, chunk => {
     if (!json) display.show(chunk)

@@ -61,7 +61,7 @@ export async function startTasks(tasks: readonly TaskManageable[]): Promise<read
   return tasks.map(task => failures.get(task))
 }
 
-/** Removes what the descriptors do not keep. A start does not fail for it: `spmi prune` says what is wrong. */
+/** Removes what the descriptors do not keep. A start does not fail for what cannot be removed. */
 async function pruneAll(published: readonly Starting[]): Promise<void> {
   const pruned = published.filter(({ task }) => task.keepRuns !== undefined)
   if (pruned.length === 0) return
@@ -70,7 +70,8 @@ async function pruneAll(published: readonly Starting[]): Promise<void> {
     try {
       removeOldRuns(task.directory, task.keepRuns ?? Number.POSITIVE_INFINITY)
     } catch (error) {
-      asSpmiError(error, 'a run cannot be removed')
+      const { message } = asSpmiError(error, 'a run cannot be removed')
+      task.context.warn(`cannot prune manageable "${task.id}": ${message}`)
     }
   }
 }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import * as fc from 'fast-check'
-import { formatDuration, formatTable, formatTime } from '../../../src/cli/format.ts'
+import { formatDuration, formatTable, formatTime, padAll } from '../../../src/cli/format.ts'
 
 describe('formatDuration', () => {
   test('is that of the user guide', () => {
@@ -82,5 +82,18 @@ describe('formatTable', () => {
 
   test('nothing is no line', async () => {
     expect(await formatTable([])).toEqual([])
+  })
+})
+
+describe('padAll', () => {
+  test('makes texts as wide as the widest, as a terminal shows them', async () => {
+    expect(await padAll(['a', 'long', ''])).toEqual(['a   ', 'long', '    '])
+    expect(await padAll(['任務', '🦊', 'plain', 'e\u0301'])).toEqual([
+      '任務 ',
+      '🦊   ',
+      'plain',
+      'e\u0301    ',
+    ])
+    expect(await padAll([])).toEqual([])
   })
 })

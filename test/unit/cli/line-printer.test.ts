@@ -49,6 +49,12 @@ describe('a printer to a pipe', () => {
     expect(text()).toBe(`a | ${'x'.repeat(1 << 20)}\nb | y\n`)
   })
 
+  test('has no lines to break', () => {
+    const { printer, text } = makePrinter()
+    printer.breakLine()
+    expect(text()).toBe('')
+  })
+
   test('keeps what carriage returns overwrite', () => {
     const { printer, text } = makePrinter()
     const source = makeSource()
@@ -86,6 +92,18 @@ describe('a printer to a terminal', () => {
     printer.write(a, bytes('\r30%\n'))
     const [off, on, erase] = ['\x1b[?7l', '\x1b[?7h', '\r\x1b[K']
     expect(text()).toBe(`${off}a | 10%${on}${erase}${off}a | 20%${on}${erase}b | other\na | 30%\n`)
+  })
+
+  test('begins a new line after what the terminal has shown by itself, and takes an unfinished line back with it', () => {
+    const { printer, text } = makePrinter(true)
+    const source = makeSource('a | ')
+    printer.write(source, bytes('line\n'))
+    printer.breakLine()
+    printer.write(source, bytes('10%'))
+    printer.showUnfinished()
+    printer.breakLine()
+    printer.end([source])
+    expect(text()).toBe('a | line\n\n\x1b[?7la | 10%\x1b[?7h\r\x1b[Ka | 10%\n')
   })
 
   test('a progress bar of any length costs no more than its last state', () => {

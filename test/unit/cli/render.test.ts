@@ -7,7 +7,7 @@ import { PoolStore } from '../../../src/store/pool-store.ts'
 class ShownManageable extends Manageable {
   constructor(table: ManageableTable) {
     const store = PoolStore.open('/home/leonid/.spmi', '/')
-    super('task', table, { store, environment: {}, home: '/', umask: 0 })
+    super('task', table, { store, environment: {}, home: '/', umask: 0, warn: () => {} })
   }
 
   override describe() {

@@ -14,7 +14,7 @@ let catalog: Catalog
 
 beforeEach(() => {
   const store = PoolStore.open(folder.join('pool'), '/')
-  catalog = new Catalog({ store, environment: {}, home: '/', umask: 0o22 }, manageableClasses)
+  catalog = new Catalog({ store, environment: {}, home: '/', umask: 0o22, warn: () => {} }, manageableClasses)
 })
 
 function recordOf(id: string, backend = 'native'): string {

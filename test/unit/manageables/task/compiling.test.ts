@@ -7,7 +7,13 @@ import { TaskManageable } from '../../../../src/manageables/task/task.ts'
 import { PoolStore } from '../../../../src/store/pool-store.ts'
 
 function taskIn(pool: string, id: string): TaskManageable {
-  const context = { store: PoolStore.open(pool, '/nowhere'), environment: {}, home: '/', umask: 0 }
+  const context = {
+    store: PoolStore.open(pool, '/nowhere'),
+    environment: {},
+    home: '/',
+    umask: 0,
+    warn: () => {},
+  }
   return new TaskManageable('task', { id, comment: '' }, context)
 }
 
