@@ -144,19 +144,20 @@ const MAX_NUMBERS = 100
 /**
  * Visits every process of this host, and those that are made meanwhile until there is no new one: what forks and ends all the time
  * would else be gone when it is looked at, and its child not be listed yet. New ones are known by the number that was given last.
+ * @param visit is told as well whether the process is so new that it may soon be gone
  */
-export function visitProcesses(visit: (pid: number) => void): void {
-  const seen = new Set<number>()
-  const see = (pid: number) => {
-    seen.add(pid)
-    visit(pid)
-  }
+export function visitProcesses(visit: (pid: number, isNew: boolean) => void): void {
   let last = readLastNumber()
-  for (const pid of listPids()) see(pid)
+  const seen = new Set(listPids())
+  for (const pid of seen) visit(pid, false)
   for (let looks = 0; looks < MAX_LOOKS; looks++) {
     const now = readLastNumber()
     if (now === last) return
-    for (const pid of listNew(last, now)) if (!seen.has(pid)) see(pid)
+    for (const pid of listNew(last, now)) {
+      if (seen.has(pid)) continue
+      seen.add(pid)
+      visit(pid, true)
+    }
     last = now
   }
 }

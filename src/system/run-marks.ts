@@ -56,7 +56,8 @@ export function readRunVariable(pid: number): string | undefined {
 /** The processes of this host by what they show. One pass over /proc, cheaper than a table of all. */
 export class RunBearers {
   readonly #named = new Map<string, number[]>()
-  readonly #marked = new Map<number, number[]>()
+  /** The starts of processes that name no run, by their marks. */
+  readonly #starts = new Map<number, number[]>()
 
   private constructor() {}
 
@@ -69,7 +70,8 @@ export class RunBearers {
       const run = readRunVariable(pid)
       if (run) return add(found.#named, run, pid)
       const mark = readMark(pid)
-      if (mark !== undefined) add(found.#marked, mark, pid)
+      const stat = mark === undefined ? undefined : readStat(pid) // at once: it may soon be gone
+      if (mark !== undefined && stat && !isDead(stat)) add(found.#starts, mark, stat.start)
     })
     return found
   }
@@ -82,12 +84,9 @@ export class RunBearers {
   /** Whether a process bears a run. */
   bear(run: MarkedRun): boolean {
     if (this.#named.has(run.name)) return true
-    const mark = this.#marked.size === 0 ? undefined : markOf(run.name)
-    const marked = (mark !== undefined && this.#marked.get(mark)) || []
-    return marked.some(pid => {
-      const stat = readStat(pid)
-      return stat !== undefined && !isDead(stat) && isOfItsTime(run, stat)
-    })
+    const mark = this.#starts.size === 0 ? undefined : markOf(run.name)
+    const starts = (mark !== undefined && this.#starts.get(mark)) || []
+    return starts.some(start => isOfItsTime(run, { start }))
   }
 }
 

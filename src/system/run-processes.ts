@@ -56,10 +56,11 @@ export class ProcessTable {
    */
   static read(onSight?: (entry: Entry) => void): ProcessTable {
     const table = new ProcessTable()
-    visitProcesses(pid => {
+    visitProcesses((pid, isNew) => {
       const stat = readStat(pid)
       if (!stat || isDead(stat)) return
-      const entry = { ...stat, run: readRunVariable(pid) }
+      const entry: Entry = { ...stat, run: readRunVariable(pid) }
+      if (isNew && !entry.run) ownMark(entry) // later it may be gone
       table.#add(entry)
       onSight?.(entry)
     })

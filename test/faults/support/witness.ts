@@ -16,7 +16,7 @@ export class Witness {
 
   /** @param folder outside the pool */
   constructor(folder: string) {
-    this.mark = `witness-${process.pid}-${++made}`
+    this.mark = `witness-${process.pid}-${String(++made).padStart(6, '0')}` // none is the beginning of another
     this.path = join(folder, this.mark)
   }
 
@@ -37,6 +37,11 @@ export class Witness {
   /** The exit codes of its ends, in order. */
   ends(): number[] {
     return this.#lines('end ').map(Number)
+  }
+
+  /** How often it has said a word, as a line of its own, on descriptor 9. */
+  saidTimes(word: string): number {
+    return this.#lines(word).length
   }
 
   /** The living processes that bear its mark, the caller's excepted. */

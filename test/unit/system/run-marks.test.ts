@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'bun:test'
+import { resolve } from 'node:path'
 import { type ExactIdentity, identify, readStat, visitProcesses } from '../../../src/system/process.ts'
 import { markOf, RunBearers, readMark, readRunVariable } from '../../../src/system/run-marks.ts'
 import { killRuns, ProcessTable } from '../../../src/system/run-processes.ts'
@@ -133,9 +134,11 @@ describe('the mark of a run', () => {
 
 describe('a visit of all processes', () => {
   test('finds what forks and ends as fast as it can, every time', async () => {
-    const hop = 'use POSIX; $end = time + 20; while (time < $end) { POSIX::_exit(0) if fork; setsid }'
+    const hop =
+      'use POSIX; $end = time + 20; while (time < $end) { $child = fork; POSIX::_exit(0) if !defined $child || $child; setsid }'
+    const reaper = resolve(import.meta.dir, '../../fixtures/reaper.pl')
     const name = `spmi-test-${process.pid}-hop`
-    await children.start(['perl', '-e', hop], { PATH: process.env.PATH, SPMI_RUN: name })
+    await children.start(['perl', reaper, 'env', `SPMI_RUN=${name}`, 'perl', '-e', hop])
     await until(() => RunBearers.find().bear({ name }))
     let missed = 0
     for (let look = 0; look < 20; look++) if (!RunBearers.find().bear({ name })) missed++
