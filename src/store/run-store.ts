@@ -67,7 +67,10 @@ const ENVIRONMENT_LIMIT = 24 << 20
 /** The last run of a manageable, or undefined when it was never started. */
 export function findLastRun(directory: string): Run | undefined {
   const runs = manageableFiles.runs(directory)
-  const number = lastNumber(listDirectory(runs) ?? [])
+  const names = listDirectory(runs)
+  if (names === undefined) return undefined
+  // What is renamed during a look may be seen under neither name: where there was a run there is one, so the second look has it.
+  const number = lastNumber(names) || lastNumber(listDirectory(runs) ?? [])
   return number === 0 ? undefined : { number, directory: manageableFiles.run(directory, number) }
 }
 
