@@ -5,7 +5,8 @@
  * Source: getrlimit(2), proc_pid_limits(5), proc_pid_environ(5).
  */
 import { existsSync } from 'node:fs'
-import { isDead, isFromHere, type ProcessIdentity, readProc, readStat, visitProcesses } from './process.ts'
+import { isDead, isFromHere, type ProcessIdentity, readProc, readStat } from './process.ts'
+import { visitProcesses } from './visit-processes.ts'
 
 /** The variable that names the run in the environment of a task's processes. */
 export const RUN_VARIABLE = 'SPMI_RUN'

@@ -21,11 +21,11 @@ import {
   signalProcess,
   thisHost,
   thisProcess,
-  visitProcesses,
 } from './process.ts'
 import { isOfItsTime, markOf, readMark, readRunVariable } from './run-marks.ts'
 import { sleep } from './sleep.ts'
 import { settleTerminalHolders } from './terminal-holder.ts'
+import { visitProcesses } from './visit-processes.ts'
 
 /** What is known of a run's processes. */
 export interface RunProcesses {

@@ -9,7 +9,6 @@ import {
   identify,
   isAlive,
   isFromHere,
-  listPids,
   nameSignal,
   readStat,
   signalGroup,
@@ -18,6 +17,7 @@ import {
   thisProcess,
   uptime,
 } from '../../../src/system/process.ts'
+import { listPids } from '../../../src/system/visit-processes.ts'
 import { until } from '../../support/spmi.ts'
 import { useChildren } from '../children.ts'
 import { needs } from '../needs.ts'

@@ -4,7 +4,8 @@
  */
 import { type Environment, exec, explainFailure, type Launch } from '../../../system/exec.ts'
 import type { Finding } from '../../../system/finding.ts'
-import { listPids, readArgv } from '../../../system/process.ts'
+import { readArgv } from '../../../system/process.ts'
+import { listPids } from '../../../system/visit-processes.ts'
 import {
   Backend,
   type BackendJob,
