@@ -69,10 +69,10 @@ export function uptime(): number {
   return Math.round(Number.parseFloat(readProc('/proc/uptime') ?? '0') * 1000)
 }
 
-/** Whether a process with this identity was started on this host since its last boot. */
-export function isFromHere(identity: Pick<ProcessIdentity, 'host' | 'boot'>): boolean {
+/** Whether a process was started on this host since its last boot, so that it can be seen and signalled from here. */
+export function isFromHere(identity: Pick<ProcessIdentity, 'host' | 'boot'> | undefined): boolean {
   const here = thisHost()
-  return identity.host === here.host && identity.boot === here.boot
+  return identity?.host === here.host && identity.boot === here.boot
 }
 
 /** The identity of one of this host's processes, or undefined when there is none with this pid. */

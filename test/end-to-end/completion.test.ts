@@ -25,6 +25,7 @@ const LINES: readonly (readonly [string, ...string[]])[] = [
   // Patterns match whole ids, so what is special in them is escaped; and what is special for the shell is quoted.
   ['spmi stop v', 'spmi', 'stop', 'v1\\.2\\+b'],
   ["spmi stop 'v", 'spmi', 'stop', 'v1\\.2\\+b'],
+  ['ANY=thing OTHER=1 spmi stop wo', 'ANY=thing', 'OTHER=1', 'spmi', 'stop', 'worker'],
   ['spmi stop worker it', 'spmi', 'stop', 'worker', "it's \\$5"],
   ['spmi stop "it', 'spmi', 'stop', "it's \\$5"],
   ['spmi status h:', 'spmi', 'status', 'h:8080'],

@@ -44,8 +44,8 @@ export async function stopTasks(tasks: readonly TaskManageable[]): Promise<reado
   })
   await resumeHalted(active)
   const clock = new PatientClock()
-  let near = stopping.filter(isNear)
-  let far = stopping.filter(stop => !isNear(stop))
+  let near = stopping.filter(({ run }) => isFromHere(run.wrapper))
+  let far = stopping.filter(({ run }) => !isFromHere(run.wrapper))
   let asked = 0
   for (let pause = 2; near.length + far.length > 0; pause = Math.min(pause * 1.3, 25)) {
     const elapsed = clock.read()
@@ -116,11 +116,6 @@ async function deliver(stopping: readonly Stopping[], elapsed: number): Promise<
       return first?.run.backend.signal(runs, first.step.signal, first.step.scope)
     }),
   )
-}
-
-/** Whether the processes of a run can be seen, and signalled, from here. */
-function isNear({ run }: Ending): boolean {
-  return run.wrapper !== undefined && isFromHere(run.wrapper)
 }
 
 /** Drops what has ended among runs whose processes can be seen. */

@@ -116,7 +116,7 @@ export class SlurmBackend extends Backend {
   }
 
   override refuseSignal(run: BackendRun, signal: SignalName, scope: SignalScope): string | undefined {
-    if (isNear(run)) return undefined
+    if (isFromHere(run.wrapper)) return undefined
     const place = run.wrapper?.host ?? 'another host'
     if (scope !== 'group') return `it is on ${place}, where only the command's process group can be reached`
     return REACHING.includes(signal)
@@ -133,10 +133,10 @@ export class SlurmBackend extends Backend {
     const queue = await this.#queue()
     if (typeof queue === 'string') return new Map(runs.map(run => [run.name, queue]))
     const halted = runs.filter(run => findJob(queue, run)?.isSuspended)
-    const others = runs.filter(run => isNear(run) && !halted.includes(run))
+    const others = runs.filter(run => isFromHere(run.wrapper) && !halted.includes(run))
     if (others.length > 0) await super.resume(others) // somebody may have stopped their processes
     const left = await this.#control('resume', halted, job => !job.isSuspended)
-    if (halted.some(run => !isNear(run) && !left.has(run.name))) await sleep(SUSPEND_GRACE)
+    if (halted.some(run => !isFromHere(run.wrapper) && !left.has(run.name))) await sleep(SUSPEND_GRACE)
     return left
   }
 
@@ -249,10 +249,6 @@ function parseId(words: string): string | undefined {
 function partition(runs: readonly BackendRun[]): [BackendRun[], BackendRun[]] {
   const near: BackendRun[] = []
   const far: BackendRun[] = []
-  for (const run of runs) (isNear(run) ? near : far).push(run)
+  for (const run of runs) (isFromHere(run.wrapper) ? near : far).push(run)
   return [near, far]
-}
-
-function isNear({ wrapper }: BackendRun): boolean {
-  return wrapper !== undefined && isFromHere(wrapper)
 }
