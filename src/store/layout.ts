@@ -12,6 +12,7 @@
  *       ├── manageable.json       load    the same, checked and normalised: what every other command reads
  *       │                                 (the first start appends an empty line before it makes runs/)
  *       ├── loaded                load    when, as an ISO 8601 time, and from which folder
+ *       ├── .reload/              reload  new ones of these three, until they are in their places; see replacement.ts
  *       └── runs/                 start   made by the first start
  *           ├── .new-*, .gone-*   start, prune   half made or half removed
  *           └── <n>/              start   appears by rename, which fails on an existing run: one starter wins
@@ -46,7 +47,13 @@ export const manageableFiles = {
   loaded: (directory: string) => `${directory}/loaded`,
   runs: (directory: string) => `${directory}/runs`,
   descriptor: (directory: string, format: string) => `${directory}/descriptor.${format}`,
+  stage: (directory: string) => `${directory}/.reload`,
   run: (directory: string, number: number) => `${directory}/runs/${number}`,
+}
+
+/** Whether a file of a manageable is its descriptor. */
+export function isDescriptor(name: string): boolean {
+  return name.startsWith('descriptor.')
 }
 
 /** Files of one run, by its directory. */

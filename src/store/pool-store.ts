@@ -2,7 +2,7 @@
  * The pool's directory: which manageables are loaded, and their records. Writes `<id>/` whole by rename, so that a
  * manageable is loaded or not, never half; and takes it away the same way.
  */
-import { chmodSync, lstatSync, rmSync, type Stats, statSync } from 'node:fs'
+import { chmodSync, lstatSync, type Stats, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { getuid } from 'node:process'
 import { errnoOf, SpmiError } from '../errors.ts'
@@ -20,6 +20,7 @@ import {
 } from './files.ts'
 import { FORMAT, manageableFiles, poolFiles } from './layout.ts'
 import { markReplaced } from './record-marks.ts'
+import { placesOf, replaceRecord } from './replacement.ts'
 
 /** The formats of a descriptor, which are also the endings of its file name in the pool. */
 export const DESCRIPTOR_FORMATS = ['toml', 'yaml', 'json'] as const
@@ -93,7 +94,8 @@ export class PoolStore {
   }
 
   #readLoaded(id: string): readonly string[] {
-    const text = readSmallFile(manageableFiles.loaded(this.directoryOf(id))) ?? ''
+    const texts = placesOf(this.directoryOf(id)).map(place => readSmallFile(manageableFiles.loaded(place)))
+    const text = texts.find(found => found !== undefined) ?? ''
     return text.replace(/\n$/, '').split('\n')
   }
 
@@ -101,11 +103,12 @@ export class PoolStore {
   readDescriptor(
     id: string,
   ): { readonly path: string; readonly format: DescriptorFormat; readonly text: string } | undefined {
-    for (const format of DESCRIPTOR_FORMATS) {
-      const path = manageableFiles.descriptor(this.directoryOf(id), format)
-      const text = readSmallFile(path)
-      if (text !== undefined) return { path, format, text }
-    }
+    for (const place of placesOf(this.directoryOf(id)))
+      for (const format of DESCRIPTOR_FORMATS) {
+        const path = manageableFiles.descriptor(place, format)
+        const text = readSmallFile(path)
+        if (text !== undefined) return { path, format, text }
+      }
     return undefined
   }
 
@@ -154,14 +157,8 @@ export class PoolStore {
 
   /** Replaces the descriptor of a loaded manageable and keeps its runs. */
   replace(content: LoadContent): void {
-    const directory = this.directoryOf(content.id)
-    const pathOf = (format: string) => manageableFiles.descriptor(directory, format)
-    // Every command reads the record alone, so its rename is the moment at which the new descriptor holds.
-    replaceFile(pathOf(content.format), content.source)
-    replaceFile(manageableFiles.record(directory), markReplaced(content.record))
-    replaceFile(manageableFiles.loaded(directory), describeLoad(content))
-    for (const format of DESCRIPTOR_FORMATS)
-      if (format !== content.format) rmSync(pathOf(format), { force: true })
+    const replaced = { ...content, record: markReplaced(content.record) }
+    replaceRecord(this.directoryOf(content.id), hidden => writeContent(hidden, replaced))
   }
 
   /**
@@ -182,9 +179,7 @@ export class PoolStore {
   #writeHidden(content: LoadContent): string {
     const hidden = makeHiddenDirectory(this.path, 'new')
     try {
-      createFile(manageableFiles.descriptor(hidden, content.format), content.source)
-      createFile(manageableFiles.record(hidden), content.record)
-      createFile(manageableFiles.loaded(hidden), describeLoad(content))
+      writeContent(hidden, content)
     } catch (error) {
       removeDirectory(hidden)
       throw error
@@ -210,7 +205,10 @@ export class PoolStore {
     const files = poolFiles(this.path)
     ensureDirectory(files.own)
     ensureDirectory(files.plugins)
-    if (readSmallFile(files.format) === undefined) replaceFile(files.format, `${FORMAT}\n`)
+    if (readSmallFile(files.format) === undefined) {
+      sweepTemporaries(files.own, listDirectory(files.own) ?? [])
+      replaceFile(files.format, `${FORMAT}\n`)
+    }
     sweepTemporaries(this.path, listDirectory(this.path) ?? [])
     this.#isPrepared = true
   }
@@ -255,6 +253,8 @@ export function alreadyLoaded(id: string): SpmiError {
   })
 }
 
-function describeLoad({ folder }: LoadContent): string {
-  return `${new Date().toISOString()}\n${folder}\n`
+function writeContent(directory: string, { format, source, record, folder }: LoadContent): void {
+  createFile(manageableFiles.descriptor(directory, format), source)
+  createFile(manageableFiles.record(directory), record)
+  createFile(manageableFiles.loaded(directory), `${new Date().toISOString()}\n${folder}\n`)
 }
