@@ -11,6 +11,8 @@ export interface Moment {
   readonly path: string
   /** Which of those calls; the first one by default. */
   readonly time?: number
+  /** What becomes the command: the beginning of an argv. */
+  readonly through?: readonly string[]
 }
 
 /** Notes its pid, and becomes the rest of its argv. */
@@ -31,14 +33,15 @@ export class Held {
   /** Runs a command until that moment. @throws when it ends before */
   static async start(
     pool: TestPool,
-    { call, path, time = 1 }: Moment,
+    { call, path, time = 1, through = [] }: Moment,
     ...args: readonly string[]
   ): Promise<Held> {
     const log = join(pool.folder, `held-${++made}`)
     const inject = `inject=${call}:signal=SIGSTOP:when=${time}`
     // Not what it forks (-f): that may live long. Files are its main thread's, and a stop is that of all threads.
     const strace = ['strace', '-qq', '-o', log, '-e', `trace=${call}`, '-e', inject, '-P', path]
-    const argv = [...strace, 'sh', '-c', SELF, `${log}.pid`, ...ARTIFACTS[pool.artifact], ...args]
+    const self = ['sh', '-c', SELF, `${log}.pid`]
+    const argv = [...strace, ...self, ...through, ...ARTIFACTS[pool.artifact], ...args]
     const outcome = runProgram(argv, { environment: pool.environment, cwd: pool.folder, timeout: 100_000 })
     const held = new Held(log, outcome)
     let ended: Outcome | undefined
@@ -50,7 +53,16 @@ export class Held {
 
   /** Lets it go on. @returns how it ended */
   release(): Promise<Outcome> {
-    process.kill(Number(readFileSync(`${this.#log}.pid`, 'utf8')), 'SIGCONT')
+    return this.#end('SIGCONT')
+  }
+
+  /** Ends it, as a crash does. */
+  async crash(): Promise<void> {
+    await this.#end('SIGKILL')
+  }
+
+  #end(signal: NodeJS.Signals): Promise<Outcome> {
+    process.kill(Number(readFileSync(`${this.#log}.pid`, 'utf8')), signal)
     return this.#outcome
   }
 
