@@ -271,11 +271,11 @@ describe('who may touch what', () => {
     expect(users.map(({ path }) => path)).toEqual([])
   })
 
-  test('the parsers of formats belong to core/descriptor.ts, which imports them when it needs them', () => {
+  test('the parsers of formats belong to core/syntax.ts, which imports them when it needs them', () => {
     const parsers = ['smol-toml', 'yaml']
-    expect(usersOf(parsers, (path, { isDynamic }) => path === 'core/descriptor.ts' && isDynamic)).toEqual([])
-    const [descriptor] = FILES.filter(({ path }) => path === 'core/descriptor.ts')
-    expect(descriptor?.imports.map(({ target }) => target)).toEqual(expect.arrayContaining(parsers))
+    expect(usersOf(parsers, (path, { isDynamic }) => path === 'core/syntax.ts' && isDynamic)).toEqual([])
+    const [syntax] = FILES.filter(({ path }) => path === 'core/syntax.ts')
+    expect(syntax?.imports.map(({ target }) => target)).toEqual(expect.arrayContaining(parsers))
   })
 
   test('outside of backends/ no identifier and no literal is the name of a backend', () => {

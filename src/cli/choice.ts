@@ -9,7 +9,7 @@ export async function readChoice(options: {
 }): Promise<Choice> {
   const { backend, set } = options
   if (set.length === 0) return { backend }
-  const { parseValue } = await import('../core/descriptor.ts')
+  const { parseValue } = await import('../core/syntax.ts')
   const pairs = set.map(async ({ key, text }) => [key, await parseValue(text)] as const)
   return { backend, set: Object.fromEntries(await Promise.all(pairs)) }
 }

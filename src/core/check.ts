@@ -52,8 +52,38 @@ export function check<T>(
   if (wrong.length > 0)
     throw aggregate(wrong.map(path => problem(where, path, 'must be table, not a list or a date')))
   const result = v.safeParse(schema, content)
-  if (result.success) return result.output
-  throw aggregate(result.issues.map(issue => explain(issue, root, schema, where)))
+  if (!result.success) throw aggregate(explainAll(result.issues, root, schema, where))
+  const invalid = findInvalidText(result.output, root)
+  if (invalid !== undefined) throw problem(where, invalid, 'must be valid Unicode')
+  return result.output
+}
+
+/** How many problems of one descriptor are told. */
+const MOST = 20
+
+function explainAll(
+  issues: readonly v.BaseIssue<unknown>[],
+  root: readonly string[],
+  schema: unknown,
+  where: Where,
+): SpmiError[] {
+  const told = issues.slice(0, MOST).map(issue => explain(issue, root, schema, where))
+  const more = issues.length - told.length
+  return more === 0 ? told : [...told, new SpmiError('descriptor', `${where.file}: ${more} more are wrong`)]
+}
+
+/**
+ * The key path of a text that no file can hold: half of a surrogate pair, which JSON and YAML can write with `\u`. In files it would become
+ * something else.
+ */
+function findInvalidText(value: unknown, path: readonly string[]): readonly string[] | undefined {
+  if (typeof value === 'string') return value.isWellFormed() ? undefined : path
+  if (typeof value !== 'object' || value === null) return undefined
+  for (const [key, each] of Object.entries(value)) {
+    const found = key.isWellFormed() ? findInvalidText(each, [...path, key]) : [...path, key]
+    if (found !== undefined) return found
+  }
+  return undefined
 }
 
 /** Key paths at which something stands that the validation library takes for a table, because it is an object. */

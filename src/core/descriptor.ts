@@ -1,16 +1,17 @@
 /**
  * Descriptor file → checked and normalised object. TOML, YAML and JSON carry the same structure: one top table,
- * whose name is the type of the manageable. The only user of the parsers, which only `load` needs, so they are
- * imported when they are used. Everything wrong is said with file, line where the parser knows it, and key path.
+ * whose name is the type of the manageable. Everything wrong is said with file, line where the parser knows it, and key
+ * path.
  */
 import { extname, join, resolve } from 'node:path'
 import { errnoOf, SpmiError } from '../errors.ts'
 import { readDescriptorFile } from '../store/descriptor-files.ts'
 import type { DescriptorFormat, PoolStore } from '../store/pool-store.ts'
-import { check, type FindLine, isTable, problem, type Where } from './check.ts'
+import { check, isTable, problem, type Where } from './check.ts'
 import type { ManageableClass, ManageableTable } from './manageable.ts'
 import type { DescriptorPlace } from './place.ts'
 import type { Registry } from './registry.ts'
+import { parseDescriptor, showKey, writeToml } from './syntax.ts'
 
 /** A descriptor that may be loaded. */
 export interface Descriptor {
@@ -27,22 +28,11 @@ export interface Descriptor {
 /** The key that tells editors where the JSON Schema is: in JSON, which has no comments, it can only stand in the content. */
 const SCHEMA_KEY = '$schema'
 
-interface Parsed {
-  readonly value: unknown
-  readonly findLine: FindLine
-}
-
 const FORMATS: Readonly<Record<string, DescriptorFormat>> = {
   '.toml': 'toml',
   '.yaml': 'yaml',
   '.yml': 'yaml',
   '.json': 'json',
-}
-
-const PARSERS: Readonly<Record<DescriptorFormat, (text: string, file: string) => Promise<Parsed>>> = {
-  toml: parseToml,
-  yaml: parseYaml,
-  json: parseJson,
 }
 
 /**
@@ -64,7 +54,7 @@ export async function readDescriptor(
     throw new SpmiError('descriptor', `${file}: not a descriptor: its name ends with none of ${endings()}`)
   const path = resolve(cwd, file)
   const source = readSource(path, file)
-  const { value, findLine } = await PARSERS[format](decode(source, file), file)
+  const { value, findLine } = await parseDescriptor(format, decode(source, file), file)
   const [type, content] = takeTopTable(value, { file, findLine })
   const folder = origin ?? join(path, '..')
   const table = await checkTable(type, content, { file, findLine }, { folder, home }, classes, store)
@@ -84,10 +74,9 @@ export async function composeDescriptor(
   classes: Registry<ManageableClass>,
   store: PoolStore,
 ): Promise<Descriptor> {
-  const { stringify } = await import('smol-toml')
   const where = { file: name, findLine: () => undefined }
   const table = await checkTable(type, content, where, place, classes, store)
-  const source = new TextEncoder().encode(`${stringify({ [type]: content }).trimEnd()}\n`)
+  const source = new TextEncoder().encode(await writeToml({ [type]: content }))
   return { file: name, format: 'toml', source, folder: place.folder, type, table }
 }
 
@@ -149,70 +138,6 @@ function decode(source: Uint8Array, file: string): string {
   }
 }
 
-async function parseToml(text: string, file: string): Promise<Parsed> {
-  const { parse, TomlError } = await import('smol-toml')
-  try {
-    return { value: parse(text), findLine: () => undefined }
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error
-    throw syntaxError(file, error.line, error.message)
-  }
-}
-
-/** A value as TOML writes it: a number, a boolean, a list, a quoted string. Anything else is the string that it is. */
-export async function parseValue(text: string): Promise<unknown> {
-  const { parse, TomlDate, TomlError } = await import('smol-toml')
-  try {
-    const { value, ...others } = parse(`value = ${text}`)
-    // No key takes a date, and 01:30:00 is meant as it stands.
-    return Object.keys(others).length > 0 || value instanceof TomlDate ? text : value
-  } catch (error) {
-    if (!(error instanceof TomlError)) throw error
-    return text
-  }
-}
-
-async function parseYaml(text: string, file: string): Promise<Parsed> {
-  const { LineCounter, parseDocument } = await import('yaml')
-  const lineCounter = new LineCounter()
-  const document = parseDocument(text, { lineCounter, prettyErrors: false, stringKeys: true })
-  const [error] = document.errors
-  if (error) throw syntaxError(file, lineCounter.linePos(error.pos[0]).line, error.message)
-  const findLine: FindLine = path => {
-    for (let length = path.length; length > 0; length--) {
-      const node = document.getIn(path.slice(0, length), true) as { range?: readonly number[] } | undefined
-      const start = node?.range?.[0]
-      if (start !== undefined) return lineCounter.linePos(start).line
-    }
-    return undefined
-  }
-  try {
-    return { value: document.toJS({ maxAliasCount: 100 }), findLine }
-  } catch (error) {
-    if (!(error instanceof ReferenceError)) throw error // "Excessive alias count": a YAML bomb
-    throw syntaxError(file, undefined, error.message)
-  }
-}
-
-async function parseJson(text: string, file: string): Promise<Parsed> {
-  try {
-    const value: unknown = JSON.parse(text)
-    return { value, findLine: (await parseYaml(text, file)).findLine } // JSON is YAML, whose parser knows lines
-  } catch (error) {
-    if (!(error instanceof SyntaxError)) throw error
-    await parseYaml(text, file) // says in which line, if it is not YAML either
-    throw syntaxError(file, undefined, error.message)
-  }
-}
-
-function syntaxError(file: string, line: number | undefined, message: string): SpmiError {
-  const words = (message.split('\n')[0] ?? '').replace(/^Invalid TOML document: /, '')
-  return new SpmiError(
-    'descriptor',
-    `${line === undefined ? file : `${file}:${line}`}: syntax error: ${words}`,
-  )
-}
-
 function takeTopTable(value: unknown, where: Where): readonly [string, unknown] {
   const fail = (text: string): never => {
     throw new SpmiError('descriptor', `${where.file}: ${text}`)
@@ -226,9 +151,9 @@ function takeTopTable(value: unknown, where: Where): readonly [string, unknown] 
     return fail('the descriptor is empty; it begins with one top table, such as [task]')
   if (others.length > 0)
     return fail(
-      `one top table is allowed, but there are ${tables.length}: ${tables.map(([key]) => show(key)).join(', ')}`,
+      `one top table is allowed, but there are ${tables.length}: ${listKeys(tables.map(([key]) => key))}`,
     )
-  if (!isTable(first[1])) return fail(`"${show(first[0])}" must be a table, such as [task]`)
+  if (!isTable(first[1])) return fail(`"${showKey(first[0])}" must be a table, such as [task]`)
   return first
 }
 
@@ -236,6 +161,7 @@ function endings(): string {
   return Object.keys(FORMATS).join(', ')
 }
 
-function show(key: string): string {
-  return key.length > 40 ? `${key.slice(0, 40)}…` : key
+function listKeys(keys: readonly string[]): string {
+  const shown = keys.slice(0, 5).map(showKey).join(', ')
+  return keys.length > 5 ? `${shown}, …` : shown
 }

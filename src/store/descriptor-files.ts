@@ -3,8 +3,8 @@ import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs'
 import { errnoOf, SpmiError } from '../errors.ts'
 import { createFile } from './files.ts'
 
-/** The longest descriptor, in bytes. */
-const LIMIT = 1 << 20
+/** The longest descriptor, in bytes. No command can be longer (execve(2)), and with more the parser of YAML would take longer than one waits. */
+const LIMIT = 128 << 10
 
 /** Milliseconds for which something is waited for where another program has to write it first. */
 const PATIENCE = 30_000

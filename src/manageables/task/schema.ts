@@ -60,7 +60,12 @@ function joinParts(backend: v.GenericSchema, wrapper: v.GenericSchema): TableSch
   return tableSchema({
     keep_runs: v.pipe(
       v.optional(
-        v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1')),
+        v.pipe(
+          v.number(),
+          v.integer('must be a whole number'),
+          v.minValue(1, 'must be at least 1'),
+          v.maxValue(Number.MAX_SAFE_INTEGER, 'is too large'),
+        ),
       ),
       v.description('How many runs are kept, with their output; the oldest are removed by the next start.'),
     ),

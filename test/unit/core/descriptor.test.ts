@@ -3,7 +3,8 @@ import { mkdirSync, symlinkSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { stringify as stringifyToml } from 'smol-toml'
 import { stringify as stringifyYaml } from 'yaml'
-import { type Descriptor, parseValue, readDescriptor, toRecord } from '../../../src/core/descriptor.ts'
+import { type Descriptor, readDescriptor, toRecord } from '../../../src/core/descriptor.ts'
+import { parseValue } from '../../../src/core/syntax.ts'
 import { manageableClasses } from '../../../src/manageables/index.ts'
 import { PoolStore } from '../../../src/store/pool-store.ts'
 import { useFolder } from '../folder.ts'
@@ -34,7 +35,7 @@ async function read(name: string, content: string | Uint8Array): Promise<Descrip
 
 /** What no schema can know: the syntax of files, which types there are, limits in bytes, the dates of TOML. */
 const BEYOND_SCHEMAS =
-  /syntax error|unknown \w+ type|valid Unicode|not a descriptor|is larger than|longer than 200 bytes|not \d{4}-|TomlDate/
+  /syntax error|unknown \w+ type|valid Unicode|cannot be kept|not a descriptor|is larger than|longer than 200 bytes|not \d{4}-|TomlDate/
 
 /** The words of everything that is wrong with a descriptor. */
 async function wrongs(name: string, content: string | Uint8Array): Promise<string[]> {
@@ -559,18 +560,18 @@ describe('the file', () => {
     ])
   })
 
-  test('one of 1 MiB is read, one byte more is refused', async () => {
+  test('one of 128 KiB is read, one byte more is refused', async () => {
     const text = `${GUIDE_TOML}#`
-    expect((await read('d.toml', text.padEnd(1 << 20, 'x'))).table.id).toBe('cal')
-    expect(await wrongs('d.toml', text.padEnd((1 << 20) + 1, 'x'))).toEqual([
-      'd.toml: is larger than 1048576 bytes',
+    expect((await read('d.toml', text.padEnd(128 << 10, 'x'))).table.id).toBe('cal')
+    expect(await wrongs('d.toml', text.padEnd((128 << 10) + 1, 'x'))).toEqual([
+      'd.toml: is larger than 131072 bytes',
     ])
   })
 
   test('one that never ends is refused', async () => {
     symlinkSync('/dev/zero', folder.join('zero.toml'))
     expect((await refusal(() => readFile('zero.toml'))).message).toBe(
-      'zero.toml: is larger than 1048576 bytes',
+      'zero.toml: is larger than 131072 bytes',
     )
   })
 
@@ -599,5 +600,58 @@ describe('a value on the command line', () => {
     const texts = ['long', 'a b', '1:30', '01:30:00', '2026-01-01', '1-00:00:00', '"open', '4G', 'x\ny = 1']
     for (const text of [...texts, '1\nother = 2', '1\n[table]', '12345678901234567890', '\u0000', '日本'])
       expect([text, await parseValue(text)]).toEqual([text, text])
+  })
+})
+
+describe('what no file, or no parser, can keep', () => {
+  test('half of a character is refused where it stands, also as the name of a key', async () => {
+    const json = (rest: string) => `{"task": {"id": "a", "wrapper": {"command": "true", ${rest}}}}`
+    expect(await wrongs('d.json', json('"shell": ["sh", "\\ud800"]'))).toEqual([
+      'd.json:1: task.wrapper.shell.1: must be valid Unicode',
+    ])
+    expect(await wrongs('d.yaml', 'task:\n  id: a\n  comment: "\\udc80"\n  wrapper: {command: x}')).toEqual([
+      'd.yaml:3: task.comment: must be valid Unicode',
+    ])
+  })
+
+  test('a number that a parser has rounded, or that has no digits, is refused', async () => {
+    const reason = 'is a number that cannot be kept; put it into quotes'
+    for (const number of ['1e400', '9007199254740993', '-1e30'])
+      expect(
+        await wrongs('d.json', `{"task": {"id": "a", "wrapper": {"command": "x", "env": {"A": ${number}}}}}`),
+      ).toEqual([`d.json:1: task.wrapper.env.A: ${reason}`])
+    expect(await wrongsOfWrapper('env.A = inf', 'env.B = nan', 'env.C = 1.5')).toEqual([
+      `d.toml: task.wrapper.env.A: ${reason}`,
+      `d.toml: task.wrapper.env.B: ${reason}`,
+    ])
+    expect(
+      await wrongs('d.yaml', 'task: {id: a, keep_runs: 9007199254740993, wrapper: {command: x}}'),
+    ).toEqual(['d.yaml:1: task.keep_runs: is too large'])
+  })
+
+  test('a table in env is refused, and no bug', async () => {
+    expect(await wrongsOfWrapper('env.A.B = 1', 'env.C = []')).toEqual([
+      'd.toml: task.wrapper.env.A: must be a string, a number or a boolean',
+      'd.toml: task.wrapper.env.C: must be a string, a number or a boolean',
+    ])
+  })
+
+  test('a key that is there twice is refused, with its line', async () => {
+    expect(await wrongs('d.yaml', 'task:\n  id: a\n  id: b')).toEqual([
+      'd.yaml:3: syntax error: the key "id" is there twice',
+    ])
+    expect(await wrongs('d.json', '{"task": {"id": "a",\n"id": "b"}}')).toEqual([
+      'd.json:2: syntax error: the key "id" is there twice',
+    ])
+  })
+
+  test('of many problems the first are told, and how many there are', async () => {
+    const variables = Array.from({ length: 50 }, (_, index) => `env.A${index} = []`)
+    const told = await wrongsOfWrapper(...variables)
+    expect([told.length, told.at(-1)]).toEqual([21, 'd.toml: 30 more are wrong'])
+    const tables = Array.from({ length: 50 }, (_, index) => `[t${index}]`)
+    expect(await wrongs('d.toml', tables.join('\n'))).toEqual([
+      'd.toml: one top table is allowed, but there are 50: t0, t1, t2, t3, t4, …',
+    ])
   })
 })

@@ -38,6 +38,6 @@ describe('readDescriptorFile', () => {
 
   test('does not gather what is too large, or without an end', async () => {
     for (const path of ['/dev/zero', makeFifo('cat /dev/zero >"$1"')])
-      expect((await refusal(() => readDescriptorFile(path))).message).toBe('is larger than 1048576 bytes')
+      expect((await refusal(() => readDescriptorFile(path))).message).toBe('is larger than 131072 bytes')
   })
 })

@@ -4,7 +4,12 @@ import * as v from 'valibot'
 /** A line of `#SBATCH` is one line. */
 const line = v.pipe(v.string(), v.regex(/^[^\n\x00]+$/, 'must be one line, and not empty'))
 const option = v.pipe(v.string(), v.regex(/^-[^\n\x00]*$/, 'must begin with "-", and be one line'))
-const count = v.pipe(v.number(), v.integer('must be a whole number'), v.minValue(1, 'must be at least 1'))
+const count = v.pipe(
+  v.number(),
+  v.integer('must be a whole number'),
+  v.minValue(1, 'must be at least 1'),
+  v.maxValue(Number.MAX_SAFE_INTEGER, 'is too large'),
+)
 const describe = <T extends v.GenericSchema>(schema: T, text: string) =>
   v.pipe(v.optional(schema), v.description(text))
 

@@ -21,13 +21,14 @@ const variables = v.pipe(
     additionalProperties: { type: ['string', 'number', 'boolean'], pattern: NUL_FREE.source },
   }),
   v.rawTransform(({ dataset, addIssue }) => {
-    const input = dataset.value
+    const input = { ...dataset.value }
+    const variables: [string, string][] = []
     for (const [key, value] of Object.entries(input)) {
       const message = refuseVariable(key, value)
-      if (message !== undefined)
-        addIssue({ message, path: [{ type: 'object', origin: 'value', input: { ...input }, key, value }] })
+      if (message === undefined) variables.push([key, String(value)])
+      else addIssue({ message, path: [{ type: 'object', origin: 'value', input, key, value }] })
     }
-    return Object.fromEntries(Object.entries(input).map(([key, value]) => [key, String(value)]))
+    return Object.fromEntries(variables)
   }),
 )
 
@@ -93,5 +94,12 @@ function refuseVariable(name: string, value: unknown): string | undefined {
   if (!isVariableName(name)) return 'is not the name of a variable: letters, digits and "_", no digit first'
   if (!['string', 'number', 'boolean'].includes(typeof value))
     return 'must be a string, a number or a boolean'
+  if (typeof value === 'number' && !isExact(value))
+    return 'is a number that cannot be kept; put it into quotes'
   return String(value).includes('\0') ? 'must not hold a NUL character' : undefined
+}
+
+/** Whether a number is the one that was written: parsers round large ones, and others have no digits. */
+function isExact(value: number): boolean {
+  return Number.isSafeInteger(value) || (Number.isFinite(value) && !Number.isInteger(value))
 }
