@@ -24,7 +24,7 @@ export interface CliContext {
   readonly stderr: Output
   /** Opened when it is first asked for: an open standard input keeps a program alive. */
   readonly openStdin: () => Promise<{ readonly isTerminal: boolean; readonly stream: Readable }>
-  /** Asks the person at the terminal, and waits for a line; undefined where nobody is there. */
+  /** Asks the person at the terminal, and waits for a line; undefined where nobody is there, or has nothing more to say (^D). */
   readonly ask: (question: string) => Promise<string | undefined>
   readonly now: () => Date
   /** Calls back on each of these signals until it is told to stop. @returns the function that tells so */

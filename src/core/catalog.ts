@@ -1,6 +1,7 @@
 /** The manageables of a pool, as objects of their classes. */
 import { SpmiError } from '../errors.ts'
 import { isRecordFresh, isRecordReplaced } from '../store/record-marks.ts'
+import { refuseId } from './id.ts'
 import type { Manageable, ManageableClass, ManageableContext, ManageableTable } from './manageable.ts'
 import { sortNaturally } from './natural-order.ts'
 import type { Registry } from './registry.ts'
@@ -38,7 +39,8 @@ export class Catalog {
     const records: Record[] = []
     for (const id of ids) {
       try {
-        const text = this.context.store.readRecord(id)
+        // What cannot be an id was not put there by us, and its name may be a command for a terminal.
+        const text = refuseId(id) === undefined ? this.context.store.readRecord(id) : undefined
         if (text === undefined) foreign.push(id)
         else records.push(parseRecord(id, text))
       } catch (error) {

@@ -14,10 +14,11 @@ export async function isTerminal(fd: number): Promise<boolean> {
   return (await import('node:tty')).isatty(fd)
 }
 
-/** One line from a terminal, which gives one to each read; '' at the end of input. */
-export function readLine(fd: number): string {
+/** One line from a terminal, which gives one to each read; undefined at the end of input. */
+export function readLine(fd: number): string | undefined {
   const buffer = Buffer.alloc(4096)
-  return buffer.toString('utf8', 0, readSync(fd, buffer)).trimEnd()
+  const length = readSync(fd, buffer)
+  return length === 0 ? undefined : buffer.toString('utf8', 0, length).trimEnd()
 }
 
 /**

@@ -26,6 +26,11 @@ export function parentOf(pid: number): number {
   return Number(readStat(pid)[1])
 }
 
+/** One of the living children of a process; undefined when it has none. */
+export function findChild(pid: number): number | undefined {
+  return listPids().find(child => parentOf(child) === pid && isLiving(child))
+}
+
 /** The session that a process is in. */
 export function sessionOf(pid: number): number {
   return Number(readStat(pid)[3])

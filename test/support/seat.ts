@@ -55,6 +55,25 @@ export class Seat {
     return this.screen.slice(0, this.screen.indexOf('end-of-it')).trim()
   }
 
+  /** What tmux knows of the terminal. @param format by tmux's variables: `#{pane_title}` */
+  describe(format: string): string {
+    return this.#tmux('display-message', '-p', format).replace(/\n$/, '')
+  }
+
+  /** What programs have copied. */
+  get clipboard(): string {
+    return this.#tmux('list-buffers', '-F', '#{buffer_sample}')
+  }
+
+  /** Lets programs do to the terminal all that tmux can let them do, and writes every byte that they send to it into a file. */
+  trust(path: string): void {
+    this.#tmux('set-option', '-s', 'set-clipboard', 'on')
+    this.#tmux('set-option', '-g', 'allow-rename', 'on')
+    this.#tmux('set-option', '-g', 'automatic-rename', 'off') // which follows what runs there
+    this.#tmux('set-option', '-g', 'allow-passthrough', 'on')
+    this.#tmux('pipe-pane', '-O', `cat >>'${path}'`)
+  }
+
   /** Whether a program has a screen of its own here. */
   get isOtherScreen(): boolean {
     return this.#tmux('display-message', '-p', '#{alternate_on}').trim() === '1'

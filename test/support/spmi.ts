@@ -103,6 +103,18 @@ export class TestPool {
     if (status !== 0) throw new Error(stderr)
   }
 
+  /** Writes the descriptors of many tasks, by their ids and what is in their wrapper, and loads them at once. */
+  async loadAll(
+    wrappers: Readonly<Record<string, object>>,
+    backend: object = { type: 'native' },
+  ): Promise<void> {
+    const files = Object.entries(wrappers).map(([id, wrapper]) =>
+      this.write(`${id}.json`, JSON.stringify({ task: { id, backend, wrapper } })),
+    )
+    const { status, stderr } = await this.spmi('load', ...files)
+    if (status !== 0) throw new Error(stderr)
+  }
+
   /** The directory of a task's run. */
   runDirectory(id: string, run = 1): string {
     return join(this.path, id, 'runs', String(run))

@@ -29,7 +29,7 @@ _spmi_note() { # RECORD [PAIRS]
 }
 
 _spmi_refuse() { # REASON
-  _spmi_note refused "reason=$1"
+  _spmi_note refused "reason=$(printf %s "$1" | tr '\n' ' ')" # a path may hold anything, a record is one line
   exit 74
 }
 
