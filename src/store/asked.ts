@@ -23,7 +23,12 @@ export function readAsked(run: Run): Asked[] {
     .sort((a, b) => a.at - b.at)
 }
 
-/** Writes down that a signal is about to be sent, before it is. A run that is removed at this moment is over. */
+/**
+ * Writes down that a signal is about to be sent, before it is. What cannot be written down, on a full disk or a read-only one, is
+ * sent all the same: whoever wants to end something then may want it the more. Only a pause would be shown as if it had not been.
+ * A run that is removed at this moment is over.
+ * @throws a system error where a pause cannot be written down
+ */
 export function writeAsked(run: Run, verb: Asked['verb'], signal: string): void {
   const by = thisProcess()
   const asked: Asked = { verb, signal, at: Date.now(), by }
@@ -31,7 +36,7 @@ export function writeAsked(run: Run, verb: Asked['verb'], signal: string): void 
   try {
     createFile(runFiles.asked(run.directory, suffix), `${JSON.stringify(asked)}\n`)
   } catch (error) {
-    if (errnoOf(error) !== 'ENOENT') throw error
+    if (errnoOf(error) === undefined || (verb === 'pause' && errnoOf(error) !== 'ENOENT')) throw error
   }
 }
 let timesAsked = 0

@@ -17,6 +17,7 @@ import {
 import { dirname, join } from 'node:path'
 import { errnoOf, SpmiError } from '../errors.ts'
 import { isAlive, thisProcess } from '../system/process.ts'
+import { sync } from './sync.ts'
 
 /** Our own files are small; one that is larger is damaged. In bytes. */
 const LIMIT = 1 << 20
@@ -89,15 +90,23 @@ export function listDirectory(path: string): string[] | undefined {
   }
 }
 
-/** Makes a file that must not exist yet. */
+/** Makes a file that must not exist yet. One that cannot be written to its end is not left behind. */
 export function createFile(path: string, content: string | Uint8Array, mode = 0o600): void {
   const fd = openSync(path, 'wx', mode)
   try {
     const bytes = typeof content === 'string' ? Buffer.from(content) : content
     for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written)
+  } catch (error) {
+    rmSync(path, { force: true })
+    throw error
   } finally {
     closeSync(fd)
   }
+}
+
+/** Whether a system error says that the disk, or the user's share of it, is full. */
+export function isOutOfRoom(error: unknown): boolean {
+  return ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')
 }
 
 /** Appends to a file that exists. */
@@ -110,11 +119,12 @@ export function appendToFile(path: string, content: string): void {
   }
 }
 
-/** Puts a file in place of an older one or none: readers see the one or the other, whole. */
-export function replaceFile(path: string, content: string | Uint8Array): void {
+/** Puts a file in place of an older one or none: readers see the one or the other, whole, also after a cut of power. */
+export async function replaceFile(path: string, content: string | Uint8Array): Promise<void> {
   const temporary = join(dirname(path), temporaryName('new'))
   try {
     createFile(temporary, content)
+    await sync([temporary])
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
@@ -122,12 +132,14 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
   }
 }
 
-/** Makes a directory, 0700; one that exists already is fine. */
-export function ensureDirectory(path: string): void {
+/** Makes a directory, 0700. @returns false when there is one already */
+export function ensureDirectory(path: string): boolean {
   try {
     mkdirSync(path, { mode: 0o700 })
+    return true
   } catch (error) {
-    if (errnoOf(error) !== 'EEXIST') throw error
+    if (errnoOf(error) === 'EEXIST') return false
+    throw error
   }
 }
 
@@ -162,18 +174,26 @@ export function removeDirectory(path: string): void {
 }
 
 /**
- * Removes a directory in one step: under its name it is gone before anything in it is, so that nobody sees half of it. What a crash
- * leaves has a hidden name, which is swept.
+ * Takes the name from a directory that is to be removed, so that nobody sees half of it. That is to be on the disk before anything in
+ * it is removed. What a crash leaves has a hidden name, which is swept.
  * @param mayGo looks at it once more under its hidden name, where nobody reaches it, and says whether it may go; else it is put back
- * @returns whether it has gone
+ * @returns its hidden path; undefined when it was put back
  * @throws ENOENT as a system error when it is gone already
  */
-export function removeAtOnce(path: string, mayGo: (hidden: string) => boolean = () => true): boolean {
+export function hideDirectory(
+  path: string,
+  mayGo: (hidden: string) => boolean = () => true,
+): string | undefined {
   const hidden = join(dirname(path), temporaryName('gone'))
   renameSync(path, hidden)
-  if (!mayGo(hidden) && publishDirectory(hidden, path)) return false
-  removeDirectory(hidden)
-  return true
+  return !mayGo(hidden) && publishDirectory(hidden, path) ? undefined : hidden
+}
+
+/** Removes at once what nobody was told of yet. @returns whether it has gone @throws as `hideDirectory` does */
+export function removeAtOnce(path: string, mayGo?: (hidden: string) => boolean): boolean {
+  const hidden = hideDirectory(path, mayGo)
+  if (hidden !== undefined) removeDirectory(hidden)
+  return hidden !== undefined
 }
 
 let made = 0

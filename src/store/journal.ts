@@ -17,7 +17,7 @@
  * first write, and overwritten in place from then on, so that the end of a run fits on a full disk.
  */
 import type { ProcessIdentity } from '../system/process.ts'
-import { createFile } from './files.ts'
+import { createFile, isOutOfRoom } from './files.ts'
 import { runFiles } from './layout.ts'
 
 /** What a journal says. Times in milliseconds since the epoch. */
@@ -125,5 +125,11 @@ function addRecord(journal: Mutable<Journal>, verb: string, values: Values): voi
  */
 export function writeVoidJournal(directory: string, reason: string): void {
   const words = reason.replaceAll(/\s+/g, ' ').trim()
-  createFile(runFiles.journal(directory), `void at=${Date.now()} reason=${words}\n`)
+  const path = runFiles.journal(directory)
+  try {
+    createFile(path, `void at=${Date.now()} reason=${words}\n`)
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error
+    createFile(path, '') // for which there may be room, and which claims as well
+  }
 }

@@ -30,6 +30,7 @@ import {
   type Starter,
   voidRun,
 } from './run-store.ts'
+import { sync, syncFolders } from './sync.ts'
 
 /** What a run needs on disk before it can be launched. */
 export interface RunContent {
@@ -65,6 +66,18 @@ export function prepareRun(directory: string, last: SeenRun | undefined, content
   return prepared
 }
 
+/** Puts a prepared run on the disk, before it gets its number: with the first one the mark, without which nobody looks for runs. */
+export async function syncPrepared({ hidden, run }: PreparedRun): Promise<void> {
+  const manageable = dirname(dirname(run.directory))
+  const first = run.number === 1 ? [manageableFiles.record(manageable), manageable] : []
+  await Promise.all([syncFolders([hidden]), sync(first)])
+}
+
+/** Puts on the disk that there is a run, before it is launched: a run of which nobody knows would be a lie. */
+export async function syncPublished({ run }: PreparedRun): Promise<void> {
+  await sync([dirname(run.directory)])
+}
+
 /** Removes a prepared run that is not to be. */
 export function dropPrepared({ hidden }: PreparedRun): void {
   removeDirectory(hidden)
@@ -76,12 +89,22 @@ export function dropPrepared({ hidden }: PreparedRun): void {
  * @returns the run that takes the number; undefined when somebody started in the meantime
  * @throws as `prepareRun` does
  */
-export function blockNextRun(directory: string, last: SeenRun | undefined, reason: string): Run | undefined {
+export async function blockNextRun(
+  directory: string,
+  last: SeenRun | undefined,
+  reason: string,
+): Promise<Run | undefined> {
   const prepared = makeHiddenRun(directory, last)
   const blocker: Starter = { name: '', at: Date.now(), by: thisProcess() }
-  createFile(runFiles.starter(prepared.hidden), `${JSON.stringify(blocker)}\n`)
-  writeVoidJournal(prepared.hidden, reason)
-  return publishRun(prepared) ? prepared.run : undefined
+  try {
+    createFile(runFiles.starter(prepared.hidden), `${JSON.stringify(blocker)}\n`)
+    writeVoidJournal(prepared.hidden, reason)
+    await syncPrepared(prepared) // else it would be a lost run
+    return publishRun(prepared) ? prepared.run : undefined
+  } catch (error) {
+    dropPrepared(prepared)
+    throw error
+  }
 }
 
 /** Whether a run that blocks its number is the last one yet, and ours. @param directory where the manageable is now */
@@ -89,6 +112,13 @@ export function isBlocking({ number }: Run, directory: string): boolean {
   const last = findLastRun(directory)
   const by = last?.number === number ? readStarter(last)?.by : undefined
   return by?.pid === thisProcess().pid && by.start === thisProcess().start && isFromHere(by)
+}
+
+/** Whether the last run is the one that was seen. @param directory where the manageable is now */
+export function isStillLast(last: SeenRun | undefined, directory: string): boolean {
+  const run = findLastRun(directory)
+  const isSame = run !== undefined && identifyRun(readJournal(run)) === identifyRun(last?.journal)
+  return run?.number === last?.number && (run === undefined || isSame)
 }
 
 /** A run whose directory still bears a hidden name. */

@@ -4,21 +4,29 @@
  */
 import { errnoOf } from '../errors.ts'
 import { isAlive } from '../system/process.ts'
-import { listDirectory, removeAtOnce, sweepTemporaries } from './files.ts'
+import { hideDirectory, listDirectory, removeDirectory, sweepTemporaries } from './files.ts'
 import { manageableFiles } from './layout.ts'
 import { isStarterAlive, listRuns, type Run, readJournal, readStarter } from './run-store.ts'
+import { sync } from './sync.ts'
 
 /**
  * Removes all runs but the last ones, with their output.
  * @param keep how many stay, at least 1
  * @returns the numbers of those that were removed
  */
-export function removeOldRuns(directory: string, keep: number): number[] {
+export async function removeOldRuns(directory: string, keep: number): Promise<number[]> {
   const runs = manageableFiles.runs(directory)
   const old = listRuns(directory).slice(0, -Math.max(1, keep))
-  const removed = old.filter(run => !isActive(run) && removeRun(run))
-  if (old.length > 0) sweepTemporaries(runs, listDirectory(runs) ?? []) // what crashes of others left
-  return removed.map(({ number }) => number)
+  if (old.length === 0) return []
+  const hidden = new Map<number, string>()
+  for (const run of old) {
+    const path = isActive(run) ? undefined : hide(run)
+    if (path !== undefined) hidden.set(run.number, path)
+  }
+  if (hidden.size > 0) await sync([runs])
+  for (const path of hidden.values()) removeDirectory(path)
+  sweepTemporaries(runs, listDirectory(runs) ?? []) // what crashes of others left
+  return [...hidden.keys()]
 }
 
 /**
@@ -32,12 +40,12 @@ function isActive(run: Run): boolean {
   return starter !== undefined && isStarterAlive(starter)
 }
 
-/** @returns false when somebody else was first, or it is none to remove */
-function removeRun(run: Run): boolean {
+/** @returns its hidden path; undefined when somebody else was first, or it is none to remove */
+function hide(run: Run): string | undefined {
   try {
-    return removeAtOnce(run.directory, directory => !isActive({ ...run, directory }))
+    return hideDirectory(run.directory, directory => !isActive({ ...run, directory }))
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT') return false
+    if (errnoOf(error) === 'ENOENT') return undefined
     throw error
   }
 }

@@ -2,13 +2,13 @@
  * The pool's directory: which manageables are loaded, and their records. Writes `<id>/` whole by rename, so that a
  * manageable is loaded or not, never half; and takes it away the same way.
  */
-import { chmodSync, lstatSync, type Stats, statSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { getuid } from 'node:process'
+import { chmodSync, lstatSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
 import { errnoOf, SpmiError } from '../errors.ts'
 import {
   createFile,
   ensureDirectory,
+  hideDirectory,
   listDirectory,
   makeHiddenDirectory,
   publishDirectory,
@@ -19,8 +19,10 @@ import {
   sweepTemporaries,
 } from './files.ts'
 import { FORMAT, manageableFiles, poolFiles } from './layout.ts'
+import { checkPool } from './pool-access.ts'
 import { markReplaced } from './record-marks.ts'
 import { placesOf, replaceRecord } from './replacement.ts'
+import { sync, syncFolders } from './sync.ts'
 
 /** The formats of a descriptor, which are also the endings of its file name in the pool. */
 export const DESCRIPTOR_FORMATS = ['toml', 'yaml', 'json'] as const
@@ -138,16 +140,18 @@ export class PoolStore {
    * Loads some manageables: all of them or none.
    * @throws SpmiError `exists` when one of the names is taken; system errors as they are
    */
-  add(contents: readonly LoadContent[]): void {
-    this.#prepare()
+  async add(contents: readonly LoadContent[]): Promise<void> {
+    await this.#prepare()
     const added: string[] = []
     const hidden: string[] = []
     try {
       for (const content of contents) hidden.push(this.#writeHidden(content))
+      await syncFolders(hidden)
       for (const [index, { id }] of contents.entries()) {
         if (!publishDirectory(hidden[index] ?? '', this.directoryOf(id))) throw alreadyLoaded(id)
         added.push(id)
       }
+      await this.sync()
     } catch (error) {
       for (const id of added) this.#removeUnstarted(id)
       for (const path of hidden) removeDirectory(path)
@@ -156,24 +160,29 @@ export class PoolStore {
   }
 
   /** Replaces the descriptor of a loaded manageable and keeps its runs. */
-  replace(content: LoadContent): void {
+  async replace(content: LoadContent): Promise<void> {
     const replaced = { ...content, record: markReplaced(content.record) }
-    replaceRecord(this.directoryOf(content.id), hidden => writeContent(hidden, replaced))
+    await replaceRecord(this.directoryOf(content.id), hidden => writeContent(hidden, replaced))
   }
 
   /**
-   * Takes a manageable out of the pool, with its runs and their output.
+   * Takes a manageable out of the pool.
    * @param mayGo looks at its directory, which nobody reaches by then, and says whether it may go; else it is put back
-   * @returns whether it has gone
+   * @returns its hidden directory, to be removed with its runs and their output after `sync`; undefined when it was put back
    */
-  remove(id: string, mayGo?: (directory: string) => boolean): boolean {
-    return removeAtOnce(this.directoryOf(id), mayGo)
+  hide(id: string, mayGo?: (directory: string) => boolean): string | undefined {
+    return hideDirectory(this.directoryOf(id), mayGo)
+  }
+
+  /** Puts on the disk what is in the pool, and what no longer is. */
+  async sync(): Promise<void> {
+    await sync([this.path])
   }
 
   /** Takes back what this command has just added, unless somebody has started it meanwhile. */
   #removeUnstarted(id: string): void {
     const isUnstarted = (directory: string) => listDirectory(manageableFiles.runs(directory)) === undefined
-    if (isUnstarted(this.directoryOf(id))) this.remove(id, isUnstarted)
+    if (isUnstarted(this.directoryOf(id))) removeAtOnce(this.directoryOf(id), isUnstarted)
   }
 
   #writeHidden(content: LoadContent): string {
@@ -188,10 +197,11 @@ export class PoolStore {
   }
 
   /** Makes the pool's directory and its own folder where they are missing, and sweeps what crashes left. */
-  #prepare(): void {
+  async #prepare(): Promise<void> {
     if (this.#isPrepared) return
+    let isNew: boolean
     try {
-      ensureDirectory(this.path)
+      isNew = ensureDirectory(this.path)
     } catch (error) {
       if (errnoOf(error) === 'ENOENT')
         throw new SpmiError(
@@ -207,8 +217,10 @@ export class PoolStore {
     ensureDirectory(files.plugins)
     if (readSmallFile(files.format) === undefined) {
       sweepTemporaries(files.own, listDirectory(files.own) ?? [])
-      replaceFile(files.format, `${FORMAT}\n`)
+      await replaceFile(files.format, `${FORMAT}\n`)
+      await sync([files.own])
     }
+    if (isNew) await sync([dirname(this.path)])
     sweepTemporaries(this.path, listDirectory(this.path) ?? [])
     this.#isPrepared = true
   }
@@ -219,29 +231,7 @@ export class PoolStore {
       throw new SpmiError('pool', `the pool "${this.path}" has a name that is not valid UTF-8`, {
         hint: 'set $SPMI_PATH to another folder',
       })
-    const stats = statSync(this.path, { throwIfNoEntry: false })
-    if (!stats) return
-    this.#checkAccess(stats)
-    const text = readSmallFile(poolFiles(this.path).format)
-    if (text !== undefined && Number(text) > FORMAT)
-      throw new SpmiError(
-        'pool',
-        `the pool "${this.path}" was made by a newer SPMI (format ${text.trim()})`,
-        {
-          hint: 'use that version, or another $SPMI_PATH',
-        },
-      )
-  }
-
-  #checkAccess(stats: Stats): void {
-    const refuse = (reason: string, hint?: string): never => {
-      throw new SpmiError('pool', `the pool "${this.path}" ${reason}`, { hint })
-    }
-    if (!stats.isDirectory()) refuse('is not a directory', 'set $SPMI_PATH to one')
-    if (stats.uid !== getuid?.()) refuse('belongs to another user', 'set $SPMI_PATH to a directory of yours')
-    if ((stats.mode & 0o077) === 0) return
-    const isFresh = (stats.mode & 0o022) === 0 && listDirectory(this.path)?.length === 0
-    if (!isFresh) refuse('is open to other users', `chmod 700 "${this.path}" closes it`)
+    checkPool(this.path)
   }
 }
 

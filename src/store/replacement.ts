@@ -18,6 +18,7 @@ import {
   sweepTemporaries,
 } from './files.ts'
 import { isDescriptor, manageableFiles } from './layout.ts'
+import { sync, syncFolders } from './sync.ts'
 
 /** The directories in which those files of a manageable may be that belong to its record, the newer one first. */
 export function placesOf(directory: string): string[] {
@@ -30,12 +31,13 @@ export function placesOf(directory: string): string[] {
  * Replaces the record of a manageable and the files that belong to it.
  * @param fill makes the new files in a directory
  */
-export function replaceRecord(directory: string, fill: (hidden: string) => void): void {
+export async function replaceRecord(directory: string, fill: (hidden: string) => void): Promise<void> {
   sweepTemporaries(directory, listDirectory(directory) ?? [])
   const stage = manageableFiles.stage(directory)
   const hidden = makeHiddenDirectory(directory, 'new')
   try {
     fill(hidden)
+    await syncFolders([hidden])
     while (!publishDirectory(hidden, stage)) finish(directory)
   } catch (error) {
     removeDirectory(hidden)
@@ -52,6 +54,7 @@ export function replaceRecord(directory: string, fill: (hidden: string) => void)
   } catch (error) {
     if (errnoOf(error) === undefined) throw error // else it has changed all the same, and the next one goes on with it
   }
+  await sync([directory])
 }
 
 function moveRecord(directory: string): void {

@@ -9,6 +9,7 @@ import { isAlive, type ProcessIdentity, type SignalName } from '../system/proces
 import { createFile, listDirectory, readJson, readSmallFile } from './files.ts'
 import { type Journal, parseJournal, writeVoidJournal } from './journal.ts'
 import { manageableFiles, runFiles } from './layout.ts'
+import { syncNow } from './sync.ts'
 
 /** One run: its number, counted from 1, and its directory. */
 export interface Run {
@@ -115,6 +116,7 @@ export function journalAge(run: Run): number {
 export function voidRun(run: Run, reason: string): boolean {
   try {
     writeVoidJournal(run.directory, reason)
+    syncNow([runFiles.journal(run.directory), run.directory])
     return true
   } catch (error) {
     if (errnoOf(error) === 'EEXIST') return false

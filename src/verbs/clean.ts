@@ -3,6 +3,8 @@ import type { Catalog } from '../core/catalog.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Manageable } from '../core/manageable.ts'
 import { asSpmiError, errnoOf, SpmiError } from '../errors.ts'
+import { removeDirectory } from '../store/files.ts'
+import type { PoolStore } from '../store/pool-store.ts'
 import { each, type Progress, type Report } from './select.ts'
 
 /** Removes the selected inactive manageables from the pool, with their runs and output. */
@@ -12,29 +14,55 @@ export function clean(catalog: Catalog, patterns: readonly string[], progress?: 
     patterns,
     async (kind, items) => {
       const statuses = await kind.statusAll(items)
-      return Promise.all(items.map((item, index) => cleanOne(catalog, item, statuses[index]?.state)))
+      const states = statuses.map(({ state }) => state)
+      return cleanAll(catalog, items, states)
     },
     progress,
   )
 }
 
-/** Removes one, whose state has just been found out. @returns why it was not removed */
-export async function cleanOne(
-  catalog: Catalog,
-  manageable: Manageable,
-  state: string | undefined,
-): Promise<Failure> {
-  try {
-    if (state === 'active') throw new SpmiError('active', 'it is active')
-    if (state !== 'inactive') throw new SpmiError('unknown', 'whether it is active is unknown')
-    const mayGo = (await manageable.retire()) ?? undefined
-    if (catalog.context.store.remove(manageable.id, mayGo)) return undefined
-    throw new SpmiError('active', 'it has just been started')
-  } catch (error) {
-    const isGone = errnoOf(error) === 'ENOENT'
-    const { code, message } = isGone
+/**
+ * Removes manageables whose states have just been found out. Nothing of any is removed before it is on the disk that none of them is
+ * in the pool any more: after a cut of power none is half there.
+ * @returns for each one why it was not removed, or undefined
+ */
+export async function cleanAll(
+  { context: { store } }: Catalog,
+  manageables: readonly Manageable[],
+  states: readonly (string | undefined)[],
+): Promise<readonly Failure[]> {
+  const taken = await Promise.all(
+    manageables.map((manageable, index) =>
+      takeOut(store, manageable, states[index]).catch(error => cannotClean(manageable, error)),
+    ),
+  )
+  if (taken.some(each => typeof each === 'string')) await store.sync()
+  return manageables.map((manageable, index) => {
+    const each = taken[index]
+    if (typeof each !== 'string') return each
+    try {
+      removeDirectory(each)
+      return undefined
+    } catch (error) {
+      return cannotClean(manageable, error)
+    }
+  })
+}
+
+/** Takes an inactive manageable out of the pool. @returns its hidden directory */
+async function takeOut(store: PoolStore, manageable: Manageable, state: string | undefined): Promise<string> {
+  if (state === 'active') throw new SpmiError('active', 'it is active')
+  if (state !== 'inactive') throw new SpmiError('unknown', 'whether it is active is unknown')
+  const mayGo = (await manageable.retire()) ?? undefined
+  const hidden = store.hide(manageable.id, mayGo)
+  if (hidden === undefined) throw new SpmiError('active', 'it has just been started')
+  return hidden
+}
+
+function cannotClean({ id }: Manageable, error: unknown): SpmiError {
+  const { code, message } =
+    errnoOf(error) === 'ENOENT'
       ? new SpmiError('missing', 'it has just been removed')
       : asSpmiError(error, 'its files cannot be removed')
-    return new SpmiError(code, `cannot clean manageable "${manageable.id}": ${message}`, { cause: error })
-  }
+  return new SpmiError(code, `cannot clean manageable "${id}": ${message}`, { cause: error })
 }

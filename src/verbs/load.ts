@@ -16,7 +16,7 @@ export async function load(catalog: Catalog, paths: readonly string[], cwd: stri
   const descriptors = await readAll(catalog, paths, cwd)
   const { store } = catalog.context
   refuse(descriptors.filter(({ table }) => store.has(table.id)).map(({ table }) => alreadyLoaded(table.id)))
-  store.add(descriptors.map(toContent))
+  await store.add(descriptors.map(toContent))
   return Promise.all(descriptors.map(({ type, table }) => catalog.make(type, table)))
 }
 
@@ -54,13 +54,13 @@ export async function replaceAll(catalog: Catalog, descriptors: readonly Descrip
       return [refuseRunning(id, states[index] === 'active')]
     }),
   )
-  for (const descriptor of descriptors) replace(store, descriptor)
+  await Promise.all(descriptors.map(descriptor => replace(store, descriptor)))
   return { manageables, active: manageables.filter((_, index) => states[index] === 'active') }
 }
 
-function replace(store: PoolStore, descriptor: Descriptor): void {
+async function replace(store: PoolStore, descriptor: Descriptor): Promise<void> {
   try {
-    store.replace(toContent(descriptor))
+    await store.replace(toContent(descriptor))
   } catch (error) {
     throw errnoOf(error) === 'ENOENT' ? missing(descriptor.table.id) : error // it has just been cleaned
   }

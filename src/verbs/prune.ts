@@ -30,16 +30,16 @@ export async function prune(
     (_, items) =>
       settleAll(items, async item => {
         const count = keep ?? item.keepRuns
-        if (count !== undefined) removed.set(item, removeRuns(item, count))
+        if (count !== undefined) removed.set(item, await removeRuns(item, count))
       }),
     progress,
   )
   return { ...report, removed }
 }
 
-function removeRuns({ id, directory }: Manageable, keep: number): readonly number[] {
+async function removeRuns({ id, directory }: Manageable, keep: number): Promise<readonly number[]> {
   try {
-    return removeOldRuns(directory, keep)
+    return await removeOldRuns(directory, keep)
   } catch (error) {
     const { code, message } = asSpmiError(error, 'a run cannot be removed')
     throw new SpmiError(code, `cannot prune manageable "${id}": ${message}`, { cause: error, id })

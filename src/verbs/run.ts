@@ -9,7 +9,7 @@ import type { Choice } from '../core/start.ts'
 import { SpmiError } from '../errors.ts'
 import { quoteCommand } from '../system/shell-quote.ts'
 import { sleep, Turns } from '../system/sleep.ts'
-import { cleanOne } from './clean.ts'
+import { cleanAll } from './clean.ts'
 import { toContent } from './load.ts'
 import { byKind, type Shown, showAll } from './show.ts'
 import { awaitEnds } from './wait.ts'
@@ -89,7 +89,7 @@ export async function run(
   const [shown] = await showAll([manageable])
   if (shown === undefined) throw failure
   if (failure === undefined) return shown
-  const kept = await cleanOne(catalog, manageable, shown.status.state)
+  const [kept] = await cleanAll(catalog, [manageable], [shown.status.state])
   throw aggregate(kept === undefined ? [failure] : [failure, kept])
 }
 
@@ -130,7 +130,7 @@ async function loadRun(catalog: Catalog, request: RunRequest, cwd: string): Prom
   for (;;) {
     const descriptor = await composeRun(catalog, request, cwd)
     try {
-      catalog.context.store.add([toContent(descriptor)])
+      await catalog.context.store.add([toContent(descriptor)])
       return await catalog.make(descriptor.type, descriptor.table)
     } catch (error) {
       const isTaken = error instanceof SpmiError && error.code === 'exists'

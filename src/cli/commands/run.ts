@@ -1,7 +1,7 @@
 /** run: a command as a task, without a descriptor file. */
 import type { Manageable } from '../../core/manageable.ts'
 import { SpmiError } from '../../errors.ts'
-import { cleanOne } from '../../verbs/clean.ts'
+import { cleanAll } from '../../verbs/clean.ts'
 import { composeRun, followToEnd, type RunRequest, run } from '../../verbs/run.ts'
 import type { Shown } from '../../verbs/show.ts'
 import { exitCodeOf } from '../../verbs/wait.ts'
@@ -63,7 +63,7 @@ async function attend(session: RunSession, { manageable, status }: Shown): Promi
   explainEnd(log, ended)
   const code = exitCodeOf(ended)
   if (!options.rm || code !== 0) return code
-  const failure = await cleanOne(catalog, manageable, ended.status.state)
+  const [failure] = await cleanAll(catalog, [manageable], [ended.status.state])
   if (failure) log.error(failure)
   return failure ? failure.exitStatus : 0
 }

@@ -1,6 +1,6 @@
 /** What stopping and killing have in common: which tasks can be ended, and what is said of what is left. */
 import { groupBy } from '../../core/group-by.ts'
-import { SpmiError } from '../../errors.ts'
+import { asSpmiError, SpmiError } from '../../errors.ts'
 import type { Asked } from '../../store/asked.ts'
 import { voidRun } from '../../store/run-store.ts'
 import type { ProcessStat } from '../../system/process.ts'
@@ -39,14 +39,23 @@ export async function takeActive(
     const { run } = ending
     if (run.isQueued && hasEnded(run.journal)) withdrawn.push(ending)
     else if (run.command !== undefined || (isLate && run.wrapper !== undefined)) active.push(ending)
-    else if (run.journal === undefined && voidRun(run.files, `${verb} came before its start`))
-      withdrawn.push(ending)
-    else return false
+    else if (run.journal === undefined && giveUp(ending, verb, failures)) withdrawn.push(ending)
+    else return failures.has(ending.task)
     return true
   })
   for (const [backend, group] of groupBy(withdrawn, ({ run }) => run.backend))
     await backend.withdraw(group.map(({ run }) => run))
   return active
+}
+
+/** Sees to it that a run's wrapper does not start its command if it comes. @returns false when it has come, or that failed */
+function giveUp({ task, run }: Ending, verb: Verb, failures: Failures): boolean {
+  try {
+    return voidRun(run.files, `${verb} came before its start`)
+  } catch (error) {
+    failures.set(task, cannotWrite(verb, task, error))
+    return false
+  }
 }
 
 /**
@@ -100,6 +109,12 @@ export function cannotDo(
   reason: string,
 ): SpmiError {
   return new SpmiError(code, `cannot ${verb} manageable "${task.id}": ${reason}`)
+}
+
+/** The refusal of the system to write down what is done to a task. */
+export function cannotWrite(verb: Asked['verb'], task: TaskManageable, error: unknown): SpmiError {
+  const { code, message } = asSpmiError(error, 'that cannot be written down')
+  return new SpmiError(code, `cannot ${verb} manageable "${task.id}": ${message}`, { cause: error })
 }
 
 /** The failure to end a task of which something is left. */

@@ -232,8 +232,9 @@ function judge({ run, journal, starter }: Sighting): Liveness {
   if (owner === undefined || hasEnded(journal)) return { state: 'gone' }
   if (owner.host !== thisHost().host) return { state: 'unknown', reason: `runs on ${owner.host}, ask there` }
   if (journal?.claimed) return { state: isAlive(owner) ? 'alive' : 'gone' }
-  // A journal that says nothing yet: its wrapper is between making it and writing, or died there.
-  return { state: journal !== undefined && journalAge(run) < CLAIM_TIMEOUT ? 'alive' : 'gone' }
+  // A journal that says nothing yet: its wrapper is between making it and writing, or died there, or with the whole host.
+  const isBeingMade = journal !== undefined && isFromHere(owner) && journalAge(run) < CLAIM_TIMEOUT
+  return { state: isBeingMade ? 'alive' : 'gone' }
 }
 
 /** Which runs have living processes besides their wrappers. /proc is read when it is first asked for. */

@@ -10,7 +10,15 @@ import { type Asked, writeAsked } from '../../store/asked.ts'
 import { isFromHere, type SignalName } from '../../system/process.ts'
 import { ProcessTable } from '../../system/run-processes.ts'
 import type { Backend, Left } from './backends/backend.ts'
-import { askBackends, cannotDo, describeProcesses, type Ending, type Failures, sortActive } from './ending.ts'
+import {
+  askBackends,
+  cannotDo,
+  cannotWrite,
+  describeProcesses,
+  type Ending,
+  type Failures,
+  sortActive,
+} from './ending.ts'
 import type { ObservedRun } from './observe.ts'
 import { hasEnded } from './status.ts'
 import type { TaskManageable } from './task.ts'
@@ -33,7 +41,7 @@ export async function signalTasks(
     if (refusal !== undefined) failures.set(task, cannotDo('signal', task, 'unsupported', refusal))
     return refusal === undefined
   })
-  await ask(running, 'signal', signal, async (backend, runs) => {
+  await ask(running, 'signal', signal, failures, async (backend, runs) => {
     await backend.signal(runs, signal, reach)
     return new Map()
   })
@@ -44,7 +52,9 @@ export async function signalTasks(
 export async function pauseTasks(tasks: readonly TaskManageable[]): Promise<readonly Failure[]> {
   const failures: Failures = new Map()
   const running = await takeRunning(tasks, 'pause', failures)
-  const left = await ask(running, 'pause', 'SIGSTOP', (backend, runs) => backend.pause(runs, PAUSE_TIMEOUT))
+  const left = await ask(running, 'pause', 'SIGSTOP', failures, (backend, runs) =>
+    backend.pause(runs, PAUSE_TIMEOUT),
+  )
   explainLeft('pause', running, left, failures)
   return tasks.map(task => failures.get(task))
 }
@@ -53,7 +63,7 @@ export async function pauseTasks(tasks: readonly TaskManageable[]): Promise<read
 export async function resumeTasks(tasks: readonly TaskManageable[]): Promise<readonly Failure[]> {
   const failures: Failures = new Map()
   const running = await takeRunning(tasks, 'resume', failures)
-  const left = await ask(running, 'resume', 'SIGCONT', (backend, runs) => backend.resume(runs))
+  const left = await ask(running, 'resume', 'SIGCONT', failures, (backend, runs) => backend.resume(runs))
   explainLeft('resume', running, left, failures)
   return tasks.map(task => failures.get(task))
 }
@@ -90,10 +100,19 @@ async function ask(
   running: readonly Ending[],
   verb: Verb,
   signal: SignalName,
+  failures: Failures,
   act: (backend: Backend, runs: readonly ObservedRun[]) => Promise<Map<string, Left>>,
 ): Promise<Map<string, Left>> {
-  for (const { run } of running) writeAsked(run.files, verb, signal)
-  return askBackends(running, act)
+  const noted = running.filter(({ task, run }) => {
+    try {
+      writeAsked(run.files, verb, signal)
+      return true
+    } catch (error) {
+      failures.set(task, cannotWrite(verb, task, error))
+      return false
+    }
+  })
+  return askBackends(noted, act)
 }
 
 function explainLeft(

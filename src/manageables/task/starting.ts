@@ -7,15 +7,19 @@
 import type { Failure } from '../../core/failure.ts'
 import { groupBy } from '../../core/group-by.ts'
 import { asSpmiError, SpmiError } from '../../errors.ts'
+import { isOutOfRoom } from '../../store/files.ts'
 import { runFiles } from '../../store/layout.ts'
 import {
   blockNextRun,
   dropPrepared,
   isBlocking,
+  isStillLast,
   type PreparedRun,
   prepareRun,
   publishRun,
   type SeenRun,
+  syncPrepared,
+  syncPublished,
 } from '../../store/next-run.ts'
 import {
   isRemoved,
@@ -52,8 +56,12 @@ interface Starting {
 export async function startTasks(tasks: readonly TaskManageable[]): Promise<readonly Failure[]> {
   const failures = new Map<TaskManageable, SpmiError>()
   const prepared = await prepareAll(await observe(tasks), failures)
-  await makeFifos(prepared)
-  const published = publishAll(prepared, failures)
+  // Before a command is launched a cut of power must no longer be able to take its run back.
+  const [whole] = await Promise.all([
+    keepSynced(prepared, syncPrepared, dropPrepared, failures),
+    makeFifos(prepared),
+  ])
+  const published = await keepSynced(publishAll(whole, failures), syncPublished, voidUnsynced, failures)
   const groups = groupBy(published, ({ task }) => task.next.backend)
   await Promise.all([...groups.values()].map(group => submitAll(group, failures)))
   await awaitRecords(published, failures)
@@ -68,7 +76,7 @@ async function pruneAll(published: readonly Starting[]): Promise<void> {
   const { removeOldRuns } = await import('../../store/old-runs.ts')
   for (const { task } of pruned) {
     try {
-      removeOldRuns(task.directory, task.keepRuns ?? Number.POSITIVE_INFINITY)
+      await removeOldRuns(task.directory, task.keepRuns ?? Number.POSITIVE_INFINITY)
     } catch (error) {
       const { message } = asSpmiError(error, 'a run cannot be removed')
       task.context.warn(`cannot prune manageable "${task.id}": ${message}`)
@@ -119,9 +127,40 @@ export async function retireTask(task: TaskManageable): Promise<(directory: stri
   if (observation === undefined || observation.status.state !== 'inactive')
     throw new SpmiError('active', 'it has just been started')
   if (observation.status.isBlocked) throw new SpmiError('active', 'it is being cleaned')
-  const blocker = blockNextRun(task.directory, seenRun(observation), 'it is being cleaned')
-  if (blocker === undefined) throw new SpmiError('active', 'somebody else has just started or cleaned it')
-  return directory => isBlocking(blocker, directory)
+  const last = seenRun(observation)
+  try {
+    const blocker = await blockNextRun(task.directory, last, 'it is being cleaned')
+    if (blocker === undefined) throw new SpmiError('active', 'somebody else has just started or cleaned it')
+    return directory => isBlocking(blocker, directory)
+  } catch (error) {
+    if (!isOutOfRoom(error)) throw error
+    return directory => isStillLast(last, directory) // to clean is what makes room
+  }
+}
+
+/** Puts something of each run on the disk, and gives up those where that fails. @returns the others */
+async function keepSynced(
+  starting: readonly Starting[],
+  sync: (prepared: PreparedRun) => Promise<void>,
+  giveUp: (prepared: PreparedRun) => void,
+  failures: Map<TaskManageable, SpmiError>,
+): Promise<Starting[]> {
+  const results = await Promise.allSettled(starting.map(({ prepared }) => sync(prepared)))
+  return starting.filter(({ task, prepared }, index) => {
+    const result = results[index]
+    if (result?.status !== 'rejected') return true
+    failures.set(task, cannotStart(task, result.reason))
+    giveUp(prepared)
+    return false
+  })
+}
+
+function voidUnsynced({ run }: PreparedRun): void {
+  try {
+    voidRun(run, 'it could not be put on the disk')
+  } catch (error) {
+    asSpmiError(error, 'that cannot be recorded either')
+  }
 }
 
 /** One mkfifo for all. What it cannot make the wrapper tries again, and says why it cannot be. */

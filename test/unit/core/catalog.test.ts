@@ -4,6 +4,7 @@ import { Catalog } from '../../../src/core/catalog.ts'
 import { toRecord } from '../../../src/core/descriptor.ts'
 import { manageableClasses } from '../../../src/manageables/index.ts'
 import { TaskManageable } from '../../../src/manageables/task/task.ts'
+import { removeAtOnce } from '../../../src/store/files.ts'
 import { prepareRun } from '../../../src/store/next-run.ts'
 import { PoolStore } from '../../../src/store/pool-store.ts'
 import { thisProcess } from '../../../src/system/process.ts'
@@ -22,9 +23,9 @@ function recordOf(id: string, backend = 'native'): string {
   return toRecord({ type: 'task', table: { id, comment: '', backend: { type: backend }, wrapper } })
 }
 
-function add(...ids: readonly string[]): void {
+async function add(...ids: readonly string[]): Promise<void> {
   const source = Buffer.from('')
-  catalog.context.store.add(
+  await catalog.context.store.add(
     ids.map(id => ({ id, format: 'toml', source, folder: '/', record: recordOf(id) })),
   )
 }
@@ -40,14 +41,14 @@ describe('Catalog.list', () => {
   })
 
   test('gives objects of the right classes in natural order', async () => {
-    add('t10', 't9', 't1')
+    await add('t10', 't9', 't1')
     const { manageables } = await catalog.list()
     expect(manageables.map(({ id }) => id)).toEqual(['t1', 't9', 't10'])
     expect(manageables.every(item => item instanceof TaskManageable)).toBe(true)
   })
 
   test('reads only those whose ids pass the filter', async () => {
-    add('a', 'b')
+    await add('a', 'b')
     damage('b', 'not read')
     const { manageables, damaged } = await catalog.list(id => id === 'a')
     expect([manageables.map(({ id }) => id), damaged]).toEqual([['a'], []])
@@ -67,25 +68,25 @@ describe('Catalog.list', () => {
       recordOf('b'),
     ]
     for (const record of records) {
-      add('a', 'c')
+      await add('a', 'c')
       damage('a', record)
       const { manageables, damaged } = await catalog.list()
       expect([record, manageables.map(({ id }) => id)]).toEqual([record, ['c']])
       expect(damaged.map(({ code }) => code)).toEqual(['damaged'])
       expect(damaged[0]?.message).toStartWith('manageable "a" is damaged: ')
       expect(damaged[0]?.message).toEndWith('; "spmi reload" with its descriptor mends it')
-      for (const id of ['a', 'c']) catalog.context.store.remove(id)
+      for (const id of ['a', 'c']) removeAtOnce(catalog.context.store.directoryOf(id))
     }
   })
 
   test('a record that is larger than any of ours is damaged, and is not read whole', async () => {
-    add('a')
+    await add('a')
     damage('a', ' '.repeat((1 << 20) + 1))
     expect((await catalog.list()).damaged.map(({ code }) => code)).toEqual(['damaged'])
   })
 
   test('a record whose backend or kind is gone is an error with its reason', async () => {
-    add('a', 'b')
+    await add('a', 'b')
     damage('a', recordOf('a', 'gone'))
     damage('b', recordOf('b').replace('"task"', '"gone"'))
     const { damaged } = await catalog.list()
@@ -96,7 +97,7 @@ describe('Catalog.list', () => {
   })
 
   test('folders and files of somebody else are named and left alone', async () => {
-    add('a')
+    await add('a')
     mkdirSync(folder.join('pool/old'))
     folder.write('pool/old/meta.json', '{}')
     folder.write('pool/notes.txt', '')
@@ -106,13 +107,13 @@ describe('Catalog.list', () => {
   })
 
   test('hidden names of the pool are no manageables', async () => {
-    add('a')
+    await add('a')
     mkdirSync(folder.join('pool/.new-1-1-x-1-host'))
     expect((await catalog.list()).foreign).toEqual([])
   })
 
   test('those that were never started are known to be fresh; the first start ends that', async () => {
-    add('a', 'b')
+    await add('a', 'b')
     prepareRun(catalog.context.store.directoryOf('b'), undefined, {
       script: '',
       environment: '',

@@ -52,13 +52,13 @@ describe('modes', () => {
     process.umask(umask)
   })
 
-  test('files are 0600 and directories 0700, also with an umask of 000', () => {
+  test('files are 0600 and directories 0700, also with an umask of 000', async () => {
     for (const mask of [0o000, 0o002, 0o022, 0o077]) {
       process.umask(mask)
       const at = (name: string) => folder.join(`${name}-${mask}`)
       createFile(at('file'), 'x')
       createFile(at('script'), 'x', 0o700)
-      replaceFile(at('replaced'), 'x')
+      await replaceFile(at('replaced'), 'x')
       ensureDirectory(at('directory'))
       const hidden = makeHiddenDirectory(folder.path, 'new')
       expect(['file', 'script', 'replaced', 'directory'].map(name => modeOf(at(name)))).toEqual([
@@ -106,26 +106,26 @@ describe('appendToFile', () => {
 })
 
 describe('replaceFile', () => {
-  test('puts a new file in place, so that who has the old one open reads it whole', () => {
+  test('puts a new file in place, so that who has the old one open reads it whole', async () => {
     const path = folder.write('a', 'old')
     const before = statSync(path).ino
-    replaceFile(path, 'new')
+    await replaceFile(path, 'new')
     expect(readFileSync(path, 'utf8')).toBe('new')
     expect(statSync(path).ino).not.toBe(before)
     expect(readdirSync(folder.path)).toEqual(['a'])
   })
 
-  test('replaces a symlink, not what it leads to', () => {
+  test('replaces a symlink, not what it leads to', async () => {
     folder.write('victim', 'x')
     symlinkSync(folder.join('victim'), folder.join('link'))
-    replaceFile(folder.join('link'), 'y')
+    await replaceFile(folder.join('link'), 'y')
     expect(readFileSync(folder.join('victim'), 'utf8')).toBe('x')
     expect(readFileSync(folder.join('link'), 'utf8')).toBe('y')
   })
 
-  test('leaves nothing behind when it fails', () => {
+  test('leaves nothing behind when it fails', async () => {
     mkdirSync(folder.join('a'))
-    expect(errnoFrom(() => replaceFile(folder.join('a'), 'x'))).toBe('EISDIR')
+    expect(await replaceFile(folder.join('a'), 'x').catch(errnoOf)).toBe('EISDIR')
     expect(readdirSync(folder.path)).toEqual(['a'])
   })
 })

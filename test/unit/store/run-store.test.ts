@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { errnoOf } from '../../../src/errors.ts'
 import { readAsked, writeAsked } from '../../../src/store/asked.ts'
+import { removeAtOnce } from '../../../src/store/files.ts'
 import {
   blockNextRun,
   dropPrepared,
@@ -35,9 +36,11 @@ const children = useChildren()
 
 let directory: string
 
-beforeEach(() => {
+beforeEach(async () => {
   const store = PoolStore.open('pool', folder.path)
-  store.add([{ id: 'a', format: 'toml', source: Buffer.from(''), folder: '/', record: '{"task": {}}\n' }])
+  await store.add([
+    { id: 'a', format: 'toml', source: Buffer.from(''), folder: '/', record: '{"task": {}}\n' },
+  ])
   directory = store.directoryOf('a')
 })
 
@@ -104,7 +107,7 @@ describe('a start', () => {
 
   test('of what has been cleaned meanwhile is a system error', () => {
     const prepared = prepare(0)
-    PoolStore.open('pool', folder.path).remove('a')
+    removeAtOnce(`${folder.path}/pool/a`)
     for (const act of [() => publishRun(prepared), () => prepare(0)]) {
       let errno: string | undefined
       try {
@@ -143,22 +146,22 @@ describe('a start', () => {
 })
 
 describe('blockNextRun', () => {
-  test('takes the number, so that nobody can start', () => {
-    expect(blockNextRun(directory, undefined, 'it is being cleaned')).toEqual(runAfter(directory, 0))
+  test('takes the number, so that nobody can start', async () => {
+    expect(await blockNextRun(directory, undefined, 'it is being cleaned')).toEqual(runAfter(directory, 0))
     expect(publishRun(prepare(0))).toBe(false)
     const run = runAfter(directory, 0)
     expect(readJournal(run)?.void?.reason).toBe('it is being cleaned')
     expect(readStarter(run)).toMatchObject({ name: '', by: thisProcess() })
   })
 
-  test('fails when somebody has started meanwhile, and leaves nothing behind', () => {
+  test('fails when somebody has started meanwhile, and leaves nothing behind', async () => {
     publish(0)
-    expect(blockNextRun(directory, undefined, 'it is being cleaned')).toBeUndefined()
+    expect(await blockNextRun(directory, undefined, 'it is being cleaned')).toBeUndefined()
     expect(readdirSync(`${directory}/runs`)).toEqual(['1'])
   })
 
-  test('holds until somebody who does not heed it has started', () => {
-    const blocker = blockNextRun(directory, undefined, 'it is being cleaned') as Run
+  test('holds until somebody who does not heed it has started', async () => {
+    const blocker = (await blockNextRun(directory, undefined, 'it is being cleaned')) as Run
     expect(isBlocking(blocker, directory)).toBe(true)
     publish(1)
     expect(isBlocking(blocker, directory)).toBe(false)

@@ -28,8 +28,15 @@ _spmi_note() { # RECORD [PAIRS]
   printf '%s at=%s%s\n' "$1" "$_spmi_at" "${2:+ $2}" >&4
 }
 
+# Puts journal and asked.* on the disk: an end that somebody has seen must not be lost with the power. Without such a program
+# they are there when the system has written them.
+_spmi_sync() {
+  sync "$_spmi_dir"/[aj]* "$_spmi_dir" 2>/dev/null
+}
+
 _spmi_refuse() { # REASON
   _spmi_note refused "reason=$(printf %s "$1" | tr '\n' ' ')" # a path may hold anything, a record is one line
+  _spmi_sync
   exit 74
 }
 
@@ -104,10 +111,11 @@ if [ "$_spmi_attempt" -gt 0 ] && [ ! -e "$_spmi_dir/journal.$_spmi_attempt" ] &&
   [ "$_spmi_verb" != claimed ] || mv "$_spmi_dir/journal" "$_spmi_dir/journal.$_spmi_attempt"
 fi
 
-# The claim: with noclobber the journal is made with O_EXCL, so a second wrapper stops here. Its space is allocated
-# now and overwritten from now on, so that the end of the run fits on a full disk.
+# The claim: with noclobber the journal is made with O_EXCL, so a second wrapper stops here. Its space, one block, is
+# allocated now and overwritten from now on, so that the end of the run fits on a full disk.
+trap : PIPE XFSZ
 set -C
-printf '%s\n%4000s\n' "$_spmi_claim" '' >"$_spmi_dir/journal" || exit 75
+printf '%s\n%3000s\n' "$_spmi_claim" '' >"$_spmi_dir/journal" || exit 75
 set +C
 command exec 4<>"$_spmi_dir/journal" || exit 75
 printf '%s\n' "$_spmi_claim" >&4
@@ -119,7 +127,6 @@ trap '_spmi_forward QUIT' QUIT
 trap '_spmi_forward USR1' USR1
 trap '_spmi_forward USR2' USR2
 trap '_spmi_close_input' URG
-trap : PIPE XFSZ
 
 command exec 5>>"$_spmi_dir/stdout" || _spmi_refuse 'stdout cannot be written'
 if [ -n "$_spmi_mixed" ]; then
@@ -186,5 +193,6 @@ else
   _spmi_clock
   printf 'exited at=%s code=%s\nended at=%s\n' "$_spmi_at" "$_spmi_code" "$_spmi_at" >&4
 fi
+_spmi_sync
 if [ -n "$_spmi_view" ] && kill "$_spmi_view"; then wait "$_spmi_view"; fi
 exit "$_spmi_code"

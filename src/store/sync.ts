@@ -1,0 +1,71 @@
+/**
+ * Puts on the disk what was written, so that a cut of power does not take it back. The rule: whatever SPMI says is done, and whatever
+ * it does that cannot be undone (a command is launched, files are removed), what that rests on is on the disk before. So a file is
+ * synced before it gets its name, and the directory of the name before anybody is told. What rests on nothing is not synced: notes
+ * that only explain (asked.*, submitted), and FIFOs.
+ */
+import { closeSync, constants, fsync, fsyncSync, openSync, readdirSync } from 'node:fs'
+import { errnoOf } from '../errors.ts'
+
+const READ = constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK
+
+/** How many are under way at once: a file system takes many in hardly more time than one, but each keeps a file open. */
+const LANES = 32
+
+/**
+ * Puts files and directories on the disk: of a file its content, of a directory the names in it.
+ * @throws what the system says; something may be on the disk then
+ */
+export async function sync(paths: readonly string[]): Promise<void> {
+  await Promise.all(paths.map(path => inLane(() => syncOne(path))))
+}
+
+/** The same for directories and the files in them. */
+export async function syncFolders(paths: readonly string[]): Promise<void> {
+  await sync(paths.flatMap(path => [...readdirSync(path).map(name => `${path}/${name}`), path]))
+}
+
+let busy = 0
+const waiting: (() => void)[] = []
+
+async function inLane(act: () => Promise<void>): Promise<void> {
+  if (busy < LANES) busy++
+  else await new Promise<void>(enter => waiting.push(enter))
+  try {
+    await act()
+  } finally {
+    const enter = waiting.shift() // gets our lane
+    if (enter) enter()
+    else busy--
+  }
+}
+
+async function syncOne(path: string): Promise<void> {
+  const fd = openSync(path, READ)
+  try {
+    await new Promise<void>((done, fail) => fsync(fd, error => (error ? fail(error) : done())))
+  } catch (error) {
+    refuseUnlessInvalid(error)
+  } finally {
+    closeSync(fd)
+  }
+}
+
+/** The same for a few, where nobody can wait. */
+export function syncNow(paths: readonly string[]): void {
+  for (const path of paths) {
+    const fd = openSync(path, READ)
+    try {
+      fsyncSync(fd)
+    } catch (error) {
+      refuseUnlessInvalid(error)
+    } finally {
+      closeSync(fd)
+    }
+  }
+}
+
+/** Some file systems cannot do it for directories, and none for FIFOs. */
+function refuseUnlessInvalid(error: unknown): void {
+  if (errnoOf(error) !== 'EINVAL') throw error
+}
