@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
 import { join } from 'node:path'
 import type { JsonManageable } from '../../src/index.ts'
-import { ARTIFACTS, type Artifact, TestPool, until } from '../support/spmi.ts'
+import { ARTIFACTS, type Artifact, TestPool } from '../support/spmi.ts'
 
 /** A document as it comes, for which a test vouches. */
 type Document = Readonly<Record<string, unknown>>
@@ -36,7 +36,7 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[])
       path: join(pool.path, id),
     })
     const GOOD = { errors: [], warnings: [] }
-    const ended = () => until(async () => !(await pool.spmi('list', '--active')).stdout.includes('echo'))
+    const ended = () => pool.spmi('wait', 'echo')
 
     test('load and reload tell what they loaded', async () => {
       const path = write('new', 'true', 'Comment\n1')

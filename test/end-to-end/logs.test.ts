@@ -44,7 +44,7 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[])
     }
     const runToEnd = async (id: string) => {
       expect(await pool.spmi('start', id)).toMatchObject({ status: 0 })
-      await until(async () => /inactive/.test((await pool.spmi('status', id)).stdout))
+      await pool.spmi('wait', id) // which exits with the code of the run
     }
     const stdoutOf = (id: string, run = 1) => join(pool.runDirectory(id, run), 'stdout')
     beforeAll(async () => {

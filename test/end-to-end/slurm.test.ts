@@ -55,6 +55,18 @@ class SlurmPool extends TestPool {
   }
 }
 
+/** A Slurm of its own and a pool on it, for the tests of a block. @param settings lines of slurm.conf that differ */
+function useOwnSlurm(...settings: readonly string[]) {
+  const cluster = new SlurmCluster(settings)
+  const pool = new SlurmPool(cluster)
+  beforeAll(() => cluster.start())
+  afterAll(async () => {
+    await pool.dispose()
+    await cluster.stop()
+  })
+  return { cluster, pool }
+}
+
 if (refusal !== undefined) test.skip(`tasks as jobs of Slurm: ${refusal}`, () => {})
 else {
   const cluster = new SlurmCluster(['MinJobAge=2'])
@@ -353,16 +365,7 @@ function describeAbsence(cluster: SlurmCluster, pool: SlurmPool): void {
 }
 
 function describeFar(): void {
-  const cluster = new SlurmCluster(['host=node9'])
-  let pool: SlurmPool
-  beforeAll(async () => {
-    await cluster.start()
-    pool = new SlurmPool(cluster)
-  })
-  afterAll(async () => {
-    await pool.dispose()
-    await cluster.stop()
-  })
+  const { cluster, pool } = useOwnSlurm('host=node9')
 
   test('cannot be connected to from here, and the message says how to get there', async () => {
     await pool.loadJob('far', 'echo here; exec sleep 300')
@@ -432,16 +435,7 @@ function describeAccounts(): void {
     test.skip(refusal, () => {})
     return
   }
-  const cluster = new SlurmCluster(['accounts=yes', 'MinJobAge=2'])
-  let pool: SlurmPool
-  beforeAll(async () => {
-    await cluster.start()
-    pool = new SlurmPool(cluster)
-  })
-  afterAll(async () => {
-    await pool.dispose()
-    await cluster.stop()
-  })
+  const { pool } = useOwnSlurm('accounts=yes', 'MinJobAge=2')
 
   test('is lost in the word of the accounts, once Slurm has forgotten it', async () => {
     await pool.loadJob('purged', 'true', { options: ['--hold'] })

@@ -45,11 +45,7 @@ for (const artifact of Object.keys(ARTIFACTS) as Artifact[])
           cwd: pool.folder,
         })
       const must = async (command: string) => expect(await shell(command)).toMatchObject({ status: 0 })
-      const ended = async () => {
-        let table = ''
-        do table = (await pool.spmi('list')).stdout
-        while (/manageable_\d +active/.test(table))
-      }
+      const ended = () => shell("spmi wait 'manageable_.*'") // some were never started, which counts as 1
       const prepare: Readonly<Record<string, () => Promise<unknown>>> = {
         'spmi load descriptor1.toml descriptor2.toml descriptor3.toml': () => must('spmi clean cal'),
         'spmi stop echo': () => must('spmi load echo.toml && spmi start echo'),
