@@ -157,6 +157,11 @@ export function writeSubmitted(run: Run, submitted: Submitted): void {
   createFile(runFiles.submitted(run.directory), `${JSON.stringify(submitted)}\n`)
 }
 
+/** Whether a run was not started: a clean has only taken its number. */
+export function isBlocker(starter: Starter | undefined): boolean {
+  return starter?.name === ''
+}
+
 /** Whether the process that started a run still lives on this host. */
 export function isStarterAlive(starter: Starter): boolean {
   return isAlive(starter.by)

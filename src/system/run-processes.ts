@@ -207,6 +207,8 @@ export async function killRuns(
   const until = performance.now() + deadline
   const isBearer = bearersOf(runs)
   let stopped = new Set<string>()
+  // What was stopped is to be killed, also when by then nothing tells any more that it belongs to its run.
+  let known = new Map<string, ProcessStat[]>()
   let isAnyNew = false
   const stop = (process: ProcessStat) => {
     if (stopped.has(keyOf(process))) return
@@ -217,8 +219,13 @@ export async function killRuns(
     isAnyNew = false
     const table = ProcessTable.read(entry => isBearer(entry) && stop(entry))
     const members = new Map(
-      runs.map(run => [run.name, [...table.membersOf(run), ...table.terminalHoldersOf(run)]]),
+      runs.map(run => {
+        const left = (known.get(run.name) ?? []).filter(each => isAlive({ ...thisHost(), ...each }))
+        const found = [...table.membersOf(run), ...table.terminalHoldersOf(run), ...left]
+        return [run.name, [...new Map(found.map(each => [keyOf(each), each])).values()]]
+      }),
     )
+    known = members
     const targets = [...members.values()].flat()
     if (targets.length === 0) {
       if (++emptyPasses === 2) return new Map()

@@ -5,7 +5,7 @@
 import { afterAll, beforeAll, describe, expect } from 'bun:test'
 import { needs } from '../unit/needs.ts'
 import { Cell } from './support/cell.ts'
-import { isFull } from './support/extent.ts'
+import { extent } from './support/extent.ts'
 import { count, expectNone } from './support/figures.ts'
 import { type Call, callsOn, changes, hasStrace, isHit, trace } from './support/injection.ts'
 import { Random, seed } from './support/random.ts'
@@ -64,11 +64,14 @@ async function killEverywhere(cells: readonly Cell[], scenario: Scenario, random
   return findings
 }
 
-/** All calls in full; in short those that change something and some others. */
+/** In full each call that changes something, and each second of the others; in short some of them. */
 function choose(calls: readonly Call[], random: Random): Call[] {
-  const stride = isFull ? 1 : 25
-  const offset = random.below(stride)
-  return calls.filter((call, index) => changes(call) || index % stride === offset)
+  const changing = calls.filter(changes)
+  const others = calls.filter(call => !changes(call))
+  return [
+    ...random.sample(changing, extent(6, changing.length)),
+    ...random.sample(others, extent(2, others.length / 2)),
+  ]
 }
 
 async function judge(cell: Cell, scenario: Scenario, findings: Findings, what: string): Promise<void> {

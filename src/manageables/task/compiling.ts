@@ -25,12 +25,12 @@ export interface CompiledRun {
  * Compiles the run that follows from what was observed.
  * @throws SpmiError `active` or `unknown` for a task that must not be started now, `start-failed`
  */
-export async function compileRun({ task, status }: Observation): Promise<CompiledRun> {
+export async function compileRun({ task, status, run: last }: Observation): Promise<CompiledRun> {
   if (status.state === 'active') throw new SpmiError('active', 'it is active')
   if (status.state === 'unknown')
     throw new SpmiError('unknown', `whether it is active is unknown (${status.words})`)
   if (status.isBlocked) throw new SpmiError('active', 'it is being cleaned')
-  const after = status.run?.number ?? 0
+  const after = last?.files.number ?? 0
   const run = runAfter(task.directory, after)
   const { table, backend, options, isChosen } = task.next
   const plain = nameRun(task, run.number)

@@ -10,6 +10,7 @@ import type { Journal } from '../../store/journal.ts'
 import { runFiles } from '../../store/layout.ts'
 import {
   findLastRun,
+  isBlocker,
   isChosen,
   isRemoved,
   isStarterAlive,
@@ -24,6 +25,7 @@ import { isAlive, isFromHere, isStopped, thisHost } from '../../system/process.t
 import { RunBearers } from '../../system/run-marks.ts'
 import { ProcessTable } from '../../system/run-processes.ts'
 import type { Backend, BackendOptions, BackendRun, Liveness } from './backends/backend.ts'
+import { NeverStarted, statusBefore } from './earlier.ts'
 import { partsOf, withoutType } from './parts.ts'
 import { deriveStatus, type Evidence, hasEnded, type TaskStatus } from './status.ts'
 import type { TaskManageable } from './task.ts'
@@ -105,20 +107,6 @@ function optionsOf({ task, starter }: Sighting): BackendOptions {
   return starter?.backend === undefined ? task.backendOptions : withoutType(starter.backend)
 }
 
-/** The status of a task without runs. When it was loaded is read only if somebody asks. */
-class NeverStarted implements TaskStatus {
-  readonly state = 'inactive'
-  readonly #task: TaskManageable
-
-  constructor(task: TaskManageable) {
-    this.#task = task
-  }
-
-  get since(): Date | undefined {
-    return this.#task.context.store.readLoadTime(this.#task.id)
-  }
-}
-
 /** Asks each backend once about those runs that only it can know about. */
 async function queryBackends(sightings: readonly Sighting[]): Promise<Map<Sighting, Liveness>> {
   const questions = sightings.filter(isForBackend)
@@ -195,7 +183,9 @@ function conclude(
     backendId: observed.backend.idOf(observed),
     processes: observed,
   }
-  return { task, run: observed, status: deriveStatus(evidence) }
+  // A clean that was broken off has ended no run, and none is hidden by it.
+  const isAbandoned = journal?.void !== undefined && isBlocker(starter) && !isStarting
+  return { task, run: observed, status: isAbandoned ? statusBefore(task, run) : deriveStatus(evidence) }
 }
 
 /** Whether nothing of a run goes on: it waits in its backend, or its command is seen to be stopped. */

@@ -19,7 +19,7 @@ import type { Outcome } from '../../core/facts.ts'
 import type { ManageableState, ManageableStatus } from '../../core/manageable.ts'
 import type { Asked } from '../../store/asked.ts'
 import type { Journal } from '../../store/journal.ts'
-import type { Run, StartedWrapper, Starter } from '../../store/run-store.ts'
+import { isBlocker, type Run, type StartedWrapper, type Starter } from '../../store/run-store.ts'
 import { nameSignal } from '../../system/process.ts'
 import type { RunProcesses } from '../../system/run-processes.ts'
 import type { Liveness } from './backends/backend.ts'
@@ -92,7 +92,7 @@ export function deriveStatus(evidence: Evidence): TaskStatus {
     startedWrapper: evidence.starter?.wrapper,
     pid: journal?.spawned?.command.pid,
     processes: evidence.processes,
-    isBlocked: journal?.void !== undefined && evidence.isStarterAlive && evidence.starter?.name === '',
+    isBlocked: journal?.void !== undefined && evidence.isStarterAlive && isBlocker(evidence.starter),
   }
 }
 

@@ -1,16 +1,9 @@
 /** All runs of many tasks: the last ones are observed, of the others their journals say all. */
 import type { RunSummary } from '../../core/run-summary.ts'
-import { readAsked } from '../../store/asked.ts'
-import {
-  isRemoved,
-  listRuns,
-  type Run,
-  readJournal,
-  readStarter,
-  type Starter,
-} from '../../store/run-store.ts'
+import { isBlocker, isRemoved, listRuns, type Run, readStarter, type Starter } from '../../store/run-store.ts'
+import { statusOfEarlier } from './earlier.ts'
 import { type Observation, observe } from './observe.ts'
-import { deriveStatus, type TaskStatus } from './status.ts'
+import type { TaskStatus } from './status.ts'
 import type { TaskManageable } from './task.ts'
 
 /** The runs of some tasks, oldest first. */
@@ -27,29 +20,13 @@ function summariseTask({ task, status }: Observation): RunSummary[] {
   // A run that was started after the observation is not one that has ended.
   for (const run of listRuns(task.directory).filter(({ number }) => number <= last)) {
     const starter = readStarter(run)
-    if (starter?.name === '') continue // a clean has only taken its number
+    if (isBlocker(starter)) continue
     if (starter === undefined && isRemoved(run)) continue
     summaries.push(
       summarise(run, run.number === last ? status : statusOfEarlier(task, run, starter), starter),
     )
   }
   return summaries
-}
-
-/** An earlier run is over: the next one was started after its end had been seen. */
-function statusOfEarlier(task: TaskManageable, run: Run, starter: Starter | undefined): TaskStatus {
-  return deriveStatus({
-    run,
-    journal: readJournal(run),
-    starter,
-    isStarterAlive: false,
-    backendType: starter?.backend?.type ?? task.backend.type,
-    backendId: undefined,
-    readAsked: () => readAsked(run),
-    liveness: { state: 'gone' },
-    hasProcesses: false,
-    isHalted: () => false,
-  })
 }
 
 function summarise(run: Run, status: TaskStatus, starter: Starter | undefined): RunSummary {

@@ -27,4 +27,13 @@ export class Random {
   pick<T>(items: readonly T[]): T {
     return items[this.below(items.length)] as T
   }
+
+  /** Some items at even distances, in their order, of which the first one is drawn; all where there are not that many. */
+  sample<T>(items: readonly T[], amount: number): T[] {
+    const stride = Math.max(1, items.length / amount)
+    const offset = this.next() * stride
+    return items.filter(
+      (_, index) => Math.floor((index + offset) / stride) !== Math.floor((index + 1 + offset) / stride),
+    )
+  }
 }

@@ -165,14 +165,13 @@ async function examineStart(cell: Cell): Promise<void> {
   if (again.status !== 0 && !(again.status === 1 && /is active|has just come/.test(again.stderr)))
     complain('torn', 'the next start', again)
   // What the first start has launched may just be coming.
-  await until(() => cell.countRuns() > 0)
-  expectOneRun(cell)
+  await expectOneRun(cell)
   const { stdout } = await cell.spmi('status', ID)
   if (!stdout.includes('Active: active')) throw new Violation('lies', `it runs, and status says: ${stdout}`)
   await done(cell, 'kill', ID)
   await expectNoProcesses(cell)
   await done(cell, 'start', ID)
-  expectOneRun(cell)
+  await expectOneRun(cell)
   await done(cell, 'kill', ID)
   expectNothingHidden(cell)
   await cleanUp(cell)
@@ -190,7 +189,7 @@ function examineEnd(verb: 'stop' | 'kill') {
     if (!/Exit code: (130 \(SIGINT\)|143 \(SIGTERM\)|137 \(SIGKILL\))/.test(stdout))
       throw new Violation('lies', `after ${verb}: ${stdout}`)
     await done(cell, 'start', ID)
-    expectOneRun(cell)
+    await expectOneRun(cell)
     await done(cell, 'kill', ID)
     expectNothingHidden(cell)
     await cleanUp(cell)
@@ -216,7 +215,7 @@ async function examineClean(cell: Cell): Promise<void> {
 /** What was sent is there whole or not at all, and the next line comes after it. */
 async function examineConnect(cell: Cell): Promise<void> {
   await look(cell)
-  expectOneRun(cell)
+  await expectOneRun(cell)
   const next = await cell.run([...SPMI, 'connect', ID], 'next line\n')
   if (next.status !== 0) complain('torn', 'the next connect', next)
   const read = () => readFileSync(inputOf(cell), 'utf8')
@@ -270,9 +269,12 @@ function expectAtMostOneRun(cell: Cell): void {
   if (count > 1) throw new Violation('lies', `${count} runs of one task live`)
 }
 
-function expectOneRun(cell: Cell): void {
-  const count = cell.countRuns()
-  if (count !== 1) throw new Violation('lies', `${count} runs of one task live`)
+/** A start is believed a moment before the command bears its mark. */
+async function expectOneRun(cell: Cell): Promise<void> {
+  await until(() => cell.countRuns() > 0).catch(() => {
+    throw new Violation('lies', 'no run lives')
+  })
+  expectAtMostOneRun(cell)
 }
 
 /** Nothing of the cell lives on: wrappers may be about to end. */
