@@ -69,6 +69,22 @@ export function uptime(): number {
   return Math.round(Number.parseFloat(readProc('/proc/uptime') ?? '0') * 1000)
 }
 
+/**
+ * Whether that clock counts from the boot, as the starts of processes do. In some containers (LXC) /proc/uptime is made up, and
+ * counts from the start of the container: by it everything would have started later than now.
+ */
+export function isUptimeOfBoot(): boolean {
+  countsFromBoot ??= thisProcess().start <= uptime() / 10
+  return countsFromBoot
+}
+let countsFromBoot: boolean | undefined
+
+/** The moment of the boot, in milliseconds since the epoch. */
+export function bootMoment(): number {
+  if (isUptimeOfBoot()) return Date.now() - uptime()
+  return Math.round(performance.timeOrigin - thisProcess().start * 10)
+}
+
 /** Whether a process was started on this host since its last boot, so that it can be seen and signalled from here. */
 export function isFromHere(identity: Pick<ProcessIdentity, 'host' | 'boot'> | undefined): boolean {
   const here = thisHost()

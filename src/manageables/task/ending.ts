@@ -3,7 +3,7 @@ import { groupBy } from '../../core/group-by.ts'
 import { asSpmiError, SpmiError } from '../../errors.ts'
 import type { Asked } from '../../store/asked.ts'
 import { voidRun } from '../../store/run-store.ts'
-import type { ProcessStat } from '../../system/process.ts'
+import { isAlive, isFromHere, type ProcessIdentity, type ProcessStat } from '../../system/process.ts'
 import { sleep } from '../../system/sleep.ts'
 import type { Backend, Left } from './backends/backend.ts'
 import { type ObservedRun, observe } from './observe.ts'
@@ -38,7 +38,8 @@ export async function takeActive(
   await sortActive(tasks, verb, failures, (ending, _, isLate) => {
     const { run } = ending
     if (run.isQueued && hasEnded(run.journal)) withdrawn.push(ending)
-    else if (run.command !== undefined || (isLate && run.wrapper !== undefined)) active.push(ending)
+    else if (run.command !== undefined || (run.wrapper !== undefined && (isLate || isGone(run.wrapper))))
+      active.push(ending)
     else if (run.journal === undefined && giveUp(ending, verb, failures)) withdrawn.push(ending)
     else return failures.has(ending.task)
     return true
@@ -46,6 +47,11 @@ export async function takeActive(
   for (const [backend, group] of groupBy(withdrawn, ({ run }) => run.backend))
     await backend.withdraw(group.map(({ run }) => run))
   return active
+}
+
+/** Whether a wrapper that was here will never record anything more. */
+function isGone(wrapper: ProcessIdentity): boolean {
+  return isFromHere(wrapper) && !isAlive(wrapper)
 }
 
 /** Sees to it that a run's wrapper does not start its command if it comes. @returns false when it has come, or that failed */

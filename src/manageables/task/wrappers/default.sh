@@ -14,13 +14,26 @@ _spmi_view='' _spmi_pending='' _spmi_noted=0
 # costs no process, unlike date(1), but counts from _spmi_zero only on the boot for which that was computed. What is
 # read is kept short, because dash reads byte by byte.
 _spmi_clock() {
-  read -r _spmi_up _spmi_rest </proc/uptime || _spmi_up=0.00
-  _spmi_up=$((${_spmi_up%.*} * 100 + 1${_spmi_up#*.} - 100)) # the 1, because a leading 0 would make it octal
+  if [ -n "$_spmi_forks_for_time" ]; then
+    _spmi_up=$(_spmi_born)
+  else
+    read -r _spmi_up _spmi_rest </proc/uptime || _spmi_up=0.00
+    _spmi_up=$((${_spmi_up%.*} * 100 + 1${_spmi_up#*.} - 100)) # the 1, because a leading 0 would make it octal
+  fi
   if [ "$_spmi_boot" = "$_spmi_zero_boot" ]; then
     _spmi_at=$((_spmi_zero + _spmi_up * 10))
   else
     _spmi_at=$(date +%s)000
   fi
+}
+
+# Where the uptime is not that of the boot (LXC), the time is when a process starts that is made for it: the subshell of a
+# substitution. Its start is the 20th of the fields after the last ")".
+_spmi_born() {
+  read -r _spmi_rest </proc/self/stat
+  # shellcheck disable=SC2086 # numbers
+  set -- ${_spmi_rest##*) }
+  echo "${20}"
 }
 
 _spmi_note() { # RECORD [PAIRS]

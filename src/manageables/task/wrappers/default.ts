@@ -11,7 +11,7 @@ import { runFiles } from '../../../store/layout.ts'
 import type { Environment } from '../../../system/exec.ts'
 import type { Finding } from '../../../system/finding.ts'
 import { readSoftLimits } from '../../../system/limits.ts'
-import { thisHost, uptime } from '../../../system/process.ts'
+import { bootMoment, isUptimeOfBoot, thisHost } from '../../../system/process.ts'
 import { markOf, RUN_VARIABLE } from '../../../system/run-marks.ts'
 import { isVariableName, quote, quoteAll } from '../../../system/shell-quote.ts'
 import body from './default.sh' with { type: 'text' }
@@ -137,8 +137,9 @@ function header(job: WrapperJob, options: Options, { assignments, argv }: Launch
   const all = {
     name: job.name,
     dir: job.directory,
-    zero: String(Date.now() - uptime()),
+    zero: String(bootMoment()),
     zero_boot: boot,
+    forks_for_time: isUptimeOfBoot() ? '' : 'yes',
     boot: job.runsHere ? boot : '',
     host: job.runsHere ? host : '',
     umask: job.umask.toString(8).padStart(4, '0'),
