@@ -110,14 +110,16 @@ export class TaskManageable extends Manageable {
     throwFailure(await TaskManageable.killAll([this]))
   }
 
+  override async caution(): Promise<string | undefined> {
+    return (await import('./cautioning.ts')).cautionOfTask(this)
+  }
+
   override async retire() {
-    const { retireTask } = await import('./starting.ts')
-    return retireTask(this)
+    return (await import('./starting.ts')).retireTask(this)
   }
 
   override async connect(): Promise<TaskConnection> {
-    const { connectTask } = await import('./connecting.ts')
-    return connectTask(this)
+    return (await import('./connecting.ts')).connectTask(this)
   }
 
   override async openOutput({ run }: TaskStatus): Promise<Output | undefined> {
@@ -131,8 +133,7 @@ export class TaskManageable extends Manageable {
   }
 
   override async readLastStart(): Promise<LastStart | undefined> {
-    const { readLastStart } = await import('./last-start.ts')
-    return readLastStart(this.directory)
+    return (await import('./last-start.ts')).readLastStart(this.directory)
   }
 
   override describe(status: TaskStatus): readonly StatusLine[] {

@@ -187,6 +187,11 @@ export abstract class Backend {
     return killRuns(runs, deadline)
   }
 
+  /** What may end with a login and ends what is started: that of the start, the user's manager, or nothing. */
+  endsWith(_options: BackendOptions): 'login' | 'manager' | undefined {
+    return this.runsHere ? 'login' : undefined
+  }
+
   /**
    * Finds out whether this backend can be used here, and what mends it, for `doctor`. Changes nothing, and gives up what
    * does not answer.

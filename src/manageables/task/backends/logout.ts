@@ -5,8 +5,11 @@
 import { getuid } from 'node:process'
 import type { Environment } from '../../../system/exec.ts'
 import { ask, type Finding, ok, warning } from '../../../system/finding.ts'
+import { findLoginName, lingers, readLogindSettings } from '../../../system/login.ts'
 
 const TOPIC = 'logout'
+
+const LINGER = 'loginctl enable-linger'
 
 const asked = new WeakMap<Environment, Promise<readonly Finding[]>>()
 
@@ -33,9 +36,29 @@ async function examineSessions(environment: Environment): Promise<readonly Findi
     warning(
       TOPIC,
       'logind ends the tasks with the login that started them (KillUserProcesses=yes)',
-      `KillExcludeUsers=${user} in /etc/systemd/logind.conf, or the backend "systemd" with "loginctl enable-linger"`,
+      mendSession(user),
     ),
   ]
+}
+
+function mendSession(user: string): string {
+  return `KillExcludeUsers=${user} in /etc/systemd/logind.conf, or the backend "systemd" with "${LINGER}"`
+}
+
+/**
+ * What ends with a login although it is to go on, in one line; undefined for nothing. Reads files alone.
+ * @param place with what our processes end
+ */
+export function cautionOf(place: 'session' | 'manager'): string | undefined {
+  const user = findLoginName()
+  if (user === undefined) return undefined
+  if (place === 'session')
+    return killsProcesses(readLogindSettings(), user)
+      ? `what was started ends with this login, because logind ends its processes (KillUserProcesses=yes); ${mendSession(user)}`
+      : undefined
+  return lingers(user)
+    ? undefined
+    : `what was started ends with your last login, because you do not linger; "${LINGER}" keeps it`
 }
 
 /** Whether the user's manager, and with it its services, outlives the last login. */
@@ -45,7 +68,7 @@ export async function examineLingering(environment: Environment): Promise<Findin
   if (text?.trim() === 'Linger=yes') return ok(TOPIC, 'tasks outlive it: the user lingers')
   const isKnown = text !== undefined || failure.includes('not logged in or lingering')
   return isKnown
-    ? warning(TOPIC, 'tasks end with your last login, because you do not linger', 'loginctl enable-linger')
+    ? warning(TOPIC, 'tasks end with your last login, because you do not linger', LINGER)
     : warning(TOPIC, `whether you linger is unknown: ${failure}`)
 }
 

@@ -65,6 +65,10 @@ export class SystemdBackend extends Backend {
     return unitOf(run.name)
   }
 
+  override endsWith(options: BackendOptions): 'manager' | undefined {
+    return managerOf(options) === '--user' ? 'manager' : undefined
+  }
+
   override async diagnose(uses: readonly BackendOptions[]): Promise<readonly Finding[]> {
     const managers = uses.length === 0 ? ['--user'] : [...new Set(uses.map(managerOf))]
     return (await import('./systemd-doctor.ts')).examineSystemd(this.#withRuntimeFolder(), managers)
