@@ -19,9 +19,10 @@ export function hideVariables(variables: Readonly<Record<string, string>>): Reco
   return Object.fromEntries(entries.map(([name, value]) => [name, isSecret(name, value) ? HIDDEN : value]))
 }
 
-/** `name = value` and `name: value` as TOML, YAML and JSON write it; a value may go over several lines in TOML alone. */
+/** `name = value` and `name: value` as TOML, YAML and JSON write it; a value may go over several lines in TOML alone. A name is
+ * looked for at its beginning only: the time must be linear. */
 const ASSIGNMENT =
-  /(["']?\b[A-Za-z_][\w-]*["']?\s*[=:][ \t]*)("""[\s\S]*?"""|'''[\s\S]*?'''|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"'{[,}\]#|>][^,}\]\n#]*)/g
+  /(["']?(?<![\w-])[\w-]+["']?\s*[=:][ \t]*)("""[\s\S]*?"""|'''[\s\S]*?'''|"(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"'{[,}\]#|>][^,}\]\n#]*)/g
 
 /**
  * The text of a descriptor with secret values hidden: those that are assigned to secret names, and every line of what the

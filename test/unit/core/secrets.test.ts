@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'bun:test'
-import { hideInDescriptor, hideVariables, isSecret } from '../../../src/core/secrets.ts'
+import { HIDDEN, hideInDescriptor, hideVariables, isSecret } from '../../../src/core/secrets.ts'
 
 describe('a value is secret', () => {
   test('by its name', () => {
@@ -54,4 +54,12 @@ describe('a descriptor without its secrets', () => {
     const text = '# a comment: with = signs\n[task]\nid = "a"\ncommand = "echo $X | tr a b"\n'
     expect(hideInDescriptor(text, { task: { id: 'a' } })).toBe(text)
   })
+})
+
+test('names are looked for at their beginning only, whatever stands before them', () => {
+  for (const name of ['--token', '1-token', 'x-token', 'my.token', '"token"'])
+    expect(hideInDescriptor(`${name}=abc def`, {})).toBe(`${name}=${HIDDEN}`)
+  const begin = process.cpuUsage()
+  expect(hideInDescriptor('a-'.repeat(60_000), {})).toHaveLength(120_000) // it took a third of a minute
+  expect(process.cpuUsage(begin).user).toBeLessThan(2e6)
 })
