@@ -1,12 +1,14 @@
 /** Writing to a FIFO without ever waiting in the system: an open or a write that would block is refused at once. */
 import { closeSync, constants, fstatSync, openSync, writeSync } from 'node:fs'
-import { errnoOf, SpmiError } from '../errors.ts'
+import { asSpmiError, errnoOf, SpmiError } from '../errors.ts'
 import type { FileIdentity } from '../system/open-files.ts'
 
 /** Up to so many bytes a write to a FIFO is whole or not done. Source: pipe(7), PIPE_BUF. */
 const WHOLE = 4096
 
 const LINE_FEED = 10
+
+const SOMETHING_ELSE = 'something else stands in the place of its FIFO'
 
 /** The writing end of a FIFO. */
 export class FifoWriter {
@@ -29,14 +31,15 @@ export class FifoWriter {
         ENOENT: 'there is no FIFO',
         ENXIO: 'nobody reads it any more',
         ELOOP: 'a symbolic link stands in its place',
+        EISDIR: SOMETHING_ELSE,
       }
       const reason = reasons[errnoOf(error) ?? '']
-      if (reason === undefined) throw error
+      if (reason === undefined) throw asSpmiError(error, 'its FIFO cannot be opened')
       throw new SpmiError('input-failed', reason, { cause: error })
     }
     if (fstatSync(fd).isFIFO()) return new FifoWriter(fd)
     closeSync(fd)
-    throw new SpmiError('input-failed', 'something else stands in the place of its FIFO')
+    throw new SpmiError('input-failed', SOMETHING_ELSE)
   }
 
   get identity(): FileIdentity {
@@ -56,7 +59,7 @@ export class FifoWriter {
       if (errnoOf(error) === 'EAGAIN') return 0
       if (errnoOf(error) === 'EPIPE')
         throw new SpmiError('input-failed', 'nobody reads it any more', { cause: error })
-      throw error
+      throw asSpmiError(error, 'its FIFO cannot be written')
     }
   }
 

@@ -84,9 +84,9 @@ describe('FifoWriter', () => {
     expect(readFileSync(folder.join('victim'), 'utf8')).toBe('precious')
   })
 
-  test('a regular file or a device in its place is refused', async () => {
+  test('a regular file, a device or a directory in its place is refused', async () => {
     folder.write('file', 'precious')
-    for (const path of [folder.join('file'), '/dev/null']) {
+    for (const path of [folder.join('file'), '/dev/null', folder.path]) {
       const { code, message } = await refusal(() => FifoWriter.open(path))
       expect([code, message]).toEqual(['input-failed', 'something else stands in the place of its FIFO'])
     }
