@@ -113,10 +113,7 @@ export abstract class Manageable {
     throwFailure(await kindOf(this).pauseAll([this]))
   }
 
-  /**
-   * Lets every process of it go on.
-   * @throws SpmiError `inactive`, `unknown`, `unsupported`, `pause-failed`
-   */
+  /** Lets every process of it go on. @throws as `pause` does */
   async resume(): Promise<void> {
     throwFailure(await kindOf(this).resumeAll([this]))
   }

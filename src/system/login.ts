@@ -27,6 +27,39 @@ export function lingers(user: string): boolean {
   return existsSync(`/var/lib/systemd/linger/${user}`)
 }
 
+/** What keeps the manager of a user when no login is left. */
+export const LINGER = 'loginctl enable-linger'
+
+/**
+ * What ends with a login although it is to go on, in one line; undefined for nothing. Reads files alone.
+ * @param place with what our processes end
+ */
+export function cautionOf(place: 'session' | 'manager'): string | undefined {
+  const user = findLoginName()
+  if (user === undefined) return undefined
+  if (place === 'session')
+    return killsProcesses(readLogindSettings(), user)
+      ? `what was started ends with this login, because logind ends its processes (KillUserProcesses=yes); ${mendSession(user)}`
+      : undefined
+  return lingers(user)
+    ? undefined
+    : `what was started ends with your last login, because you do not linger; "${LINGER}" keeps it`
+}
+
+/** What keeps the processes of a user's logins. */
+export function mendSession(user: string): string {
+  return `KillExcludeUsers=${user} in /etc/systemd/logind.conf, or the backend "systemd" with "${LINGER}"`
+}
+
+/** Source: manager_shall_kill() of logind, as logind.conf(5) says it. */
+export function killsProcesses(settings: ReadonlyMap<string, string>, user: string): boolean {
+  const list = (name: string) => settings.get(name)?.split(' ').filter(Boolean) ?? []
+  const [only, excluded] = [list('KillOnlyUsers'), list('KillExcludeUsers')]
+  if (settings.get('KillUserProcesses') !== 'yes') return false
+  if (excluded.length === 0 && user === 'root') return false
+  return !excluded.includes(user) && (only.length === 0 || only.includes(user))
+}
+
 /** From the least to the most important one: of two files of a name that of the later folder counts. */
 const FOLDERS = ['/usr/lib/systemd', '/usr/local/lib/systemd', '/run/systemd', '/etc/systemd']
 

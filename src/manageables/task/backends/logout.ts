@@ -5,11 +5,9 @@
 import { getuid } from 'node:process'
 import type { Environment } from '../../../system/exec.ts'
 import { ask, type Finding, ok, warning } from '../../../system/finding.ts'
-import { findLoginName, lingers, readLogindSettings } from '../../../system/login.ts'
+import { killsProcesses, LINGER, mendSession } from '../../../system/login.ts'
 
 const TOPIC = 'logout'
-
-const LINGER = 'loginctl enable-linger'
 
 const asked = new WeakMap<Environment, Promise<readonly Finding[]>>()
 
@@ -41,26 +39,6 @@ async function examineSessions(environment: Environment): Promise<readonly Findi
   ]
 }
 
-function mendSession(user: string): string {
-  return `KillExcludeUsers=${user} in /etc/systemd/logind.conf, or the backend "systemd" with "${LINGER}"`
-}
-
-/**
- * What ends with a login although it is to go on, in one line; undefined for nothing. Reads files alone.
- * @param place with what our processes end
- */
-export function cautionOf(place: 'session' | 'manager'): string | undefined {
-  const user = findLoginName()
-  if (user === undefined) return undefined
-  if (place === 'session')
-    return killsProcesses(readLogindSettings(), user)
-      ? `what was started ends with this login, because logind ends its processes (KillUserProcesses=yes); ${mendSession(user)}`
-      : undefined
-  return lingers(user)
-    ? undefined
-    : `what was started ends with your last login, because you do not linger; "${LINGER}" keeps it`
-}
-
 /** Whether the user's manager, and with it its services, outlives the last login. */
 export async function examineLingering(environment: Environment): Promise<Finding> {
   const argv = ['loginctl', 'show-user', String(getuid?.() ?? 0), '--property=Linger'] as const
@@ -70,15 +48,6 @@ export async function examineLingering(environment: Environment): Promise<Findin
   return isKnown
     ? warning(TOPIC, 'tasks end with your last login, because you do not linger', LINGER)
     : warning(TOPIC, `whether you linger is unknown: ${failure}`)
-}
-
-/** Source: manager_shall_kill() of logind, as logind.conf(5) says it. */
-export function killsProcesses(settings: ReadonlyMap<string, string>, user: string): boolean {
-  const list = (name: string) => settings.get(name)?.split(' ').filter(Boolean) ?? []
-  const [only, excluded] = [list('KillOnlyUsers'), list('KillExcludeUsers')]
-  if (settings.get('KillUserProcesses') !== 'yes') return false
-  if (excluded.length === 0 && user === 'root') return false
-  return !excluded.includes(user) && (only.length === 0 || only.includes(user))
 }
 
 /** `NAME=VALUE` lines. */

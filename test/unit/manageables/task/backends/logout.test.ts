@@ -1,9 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import {
-  examineLingering,
-  examineLogout,
-  killsProcesses,
-} from '../../../../../src/manageables/task/backends/logout.ts'
+import { examineLingering, examineLogout } from '../../../../../src/manageables/task/backends/logout.ts'
+import { killsProcesses } from '../../../../../src/system/login.ts'
 import { LoginManager, UserManager } from '../../../../support/systemd.ts'
 import { useFolder } from '../../../folder.ts'
 import { needs } from '../../../needs.ts'
