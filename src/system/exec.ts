@@ -7,6 +7,7 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process'
 import { accessSync, constants, openSync, readdirSync, readFileSync } from 'node:fs'
 import { asSpmiError, errnoOf, SpmiError } from '../errors.ts'
 import { withoutMark } from './limits.ts'
+import { signalGroup } from './process.ts'
 
 /** The environment of a process: names to values, whose bytes are those of `byte-text.ts`. */
 export type Environment = Readonly<Record<string, string>>
@@ -42,6 +43,8 @@ export interface ExecOptions {
   readonly timeout: number
   /** In a session of its own, so that neither our terminal nor our end reaches it, and of no run, if we are of one. */
   readonly detached?: boolean
+  /** What it has started ends with it at the deadline, as far as that is in its process group; only where it is detached. */
+  readonly endsGroup?: boolean
   /** Text for its standard input; /dev/null without it. */
   readonly input?: string
   /** Its standard input is ours. */
@@ -79,6 +82,7 @@ export async function exec(argv: readonly string[], options: ExecOptions): Promi
     let timedOut = false
     const timer = setTimeout(() => {
       timedOut = true
+      if (options.endsGroup && child.pid) signalGroup(child.pid, 'SIGKILL') // it is not reaped yet, so the number is its own
       child.kill('SIGKILL')
       child.stdout?.destroy() // what it has started may hold them open
       child.stderr?.destroy()

@@ -79,7 +79,8 @@ async function launchLane(
 ): Promise<Submission[]> {
   if (jobs.length === 0) return []
   const argv = ['/bin/sh', '-c', toLauncher(command), 'spmi', ...jobs.flatMap(job => [job.name, job.script])]
-  const result = await exec(argv, { environment, detached: true, timeout: 5000 + 200 * jobs.length })
+  const timeout = 5000 + 200 * jobs.length
+  const result = await exec(argv, { environment, detached: true, endsGroup: true, timeout })
   const answers = parseAnswers(result.stdout)
   return jobs.map(({ name }) => {
     const answer = answers.get(name)
