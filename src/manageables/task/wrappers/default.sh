@@ -42,10 +42,11 @@ _spmi_note() { # RECORD [PAIRS]
 }
 
 # Puts journal and asked.* on the disk: an end that somebody has seen must not be lost with the power. Without such a program
-# they are there when the system has written them.
+# they are there when the system has written them. Twice, because a kill may take the first one for a process of the run.
 _spmi_sync() {
-  sync "$_spmi_dir"/[aj]* "$_spmi_dir" 2>/dev/null
-}
+  set -- "$_spmi_dir"/[aj]* "$_spmi_dir"
+  sync "$@" || sync "$@"
+} 2>/dev/null
 
 _spmi_refuse() { # REASON
   _spmi_note refused "reason=$(printf %s "$1" | tr '\n' ' ')" # a path may hold anything, a record is one line
