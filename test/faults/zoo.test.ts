@@ -114,7 +114,8 @@ function describeZoo(backend: string, animals = RARE, environment: NodeJS.Proces
       captured.push(...captives)
       await load(captives)
       reapers.push(startBelowReaper(pool, captives))
-      for (const captive of captives) await until(() => captive.isReady(), 60_000)
+      const unready = () => captives.filter(captive => !captive.isReady()).map(({ id }) => id)
+      await until(() => unready().length === 0, 60_000).catch(() => expect(unready()).toEqual([]))
       count('cases', captives.length)
       return captives
     }
