@@ -88,7 +88,7 @@ export type { RunRequest } from './verbs/run.ts'
 export type { Report, Selection, Unmatched } from './verbs/select.ts'
 export type { Shown } from './verbs/show.ts'
 export type { ShownParts } from './verbs/show-parts.ts'
-export type { Preview, StartReport } from './verbs/start.ts'
+export type { Preview } from './verbs/start.ts'
 export type { Waited, WaitOptions } from './verbs/wait.ts'
 
 setPublicModule(() => import('./index.ts')) // plug-ins get these very classes

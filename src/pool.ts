@@ -28,7 +28,7 @@ import { type Report, type Selection, select } from './verbs/select.ts'
 import type { Shown } from './verbs/show.ts'
 import { type ShownParts, showParts } from './verbs/show-parts.ts'
 import { signal } from './verbs/signal.ts'
-import { type Preview, planStart, type StartReport, start } from './verbs/start.ts'
+import { type Preview, planStart, start } from './verbs/start.ts'
 import { status } from './verbs/status.ts'
 import { stop } from './verbs/stop.ts'
 import { type Waited, type WaitOptions, wait } from './verbs/wait.ts'
@@ -121,7 +121,7 @@ export class Pool {
    * @param choice what these runs take instead of what the descriptors say
    * @throws SpmiError `usage` for an invalid pattern or choice; nothing is started then
    */
-  start(patterns: readonly string[], choice?: Choice): Promise<StartReport> {
+  start(patterns: readonly string[], choice?: Choice): Promise<Report> {
     return start(this.#catalog, patterns, choice)
   }
 
@@ -209,7 +209,7 @@ export class Pool {
    * @param choice what these runs take instead of what the descriptors say
    * @throws SpmiError `usage` for an invalid pattern or choice; nothing is stopped then
    */
-  restart(patterns: readonly string[], choice?: Choice): Promise<StartReport> {
+  restart(patterns: readonly string[], choice?: Choice): Promise<Report> {
     return restart(this.#catalog, patterns, choice)
   }
 

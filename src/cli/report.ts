@@ -11,7 +11,7 @@ export type Verb = (
   catalog: Catalog,
   patterns: readonly string[],
   progress: { readonly onBegin: (manageable: { readonly id: string }) => void },
-) => Promise<Report & { readonly cautions?: readonly string[] }>
+) => Promise<Report>
 
 /** Runs a verb on many manageables. @param words the verb, what is being done, what has been done */
 export async function runVerb(
@@ -23,14 +23,7 @@ export async function runVerb(
     onBegin: ({ id }) => log.info(`${doing} manageable "${id}"`),
   })
   json?.addManageables(report.done)
-  const status = explainReport(log, report, name, `${done} ${report.done.length} manageables`)
-  explainCautions(log, report.cautions)
-  return status
-}
-
-/** Says what is to be known of what was started. */
-export function explainCautions(log: Log, cautions: readonly string[] = []): void {
-  for (const caution of cautions) log.warning(caution.charAt(0).toUpperCase() + caution.slice(1))
+  return explainReport(log, report, name, `${done} ${report.done.length} manageables`)
 }
 
 /** Says what failed, what was done and what patterns did not find. */

@@ -144,9 +144,6 @@ export abstract class Manageable {
     return undefined
   }
 
-  /** What whoever starts it must know, in one line; undefined for nothing. A kind need not have it. */
-  caution?(): Promise<string | undefined>
-
   /** What its last start ran; undefined when it was never started. A kind without it cannot tell. */
   readLastStart?(): Promise<LastStart | undefined>
 
@@ -196,7 +193,8 @@ export abstract class Manageable {
     throw new SpmiError('usage', `manageable "${items[0]?.id}" (${items[0]?.type}) has no backend`)
   }
 
-  // To many of one kind at once. A kind that can do better overrides these; they never throw for what is wrong with a single one.
+  // What a command does to many of one kind at once. A kind that can do better than one after the other overrides
+  // these; they never throw for what is wrong with a single manageable.
 
   static statusAll(items: readonly Manageable[]): Promise<readonly ManageableStatus[]> {
     return Promise.all(items.map(item => item.status()))

@@ -39,11 +39,11 @@ export function cautionOf(place: 'session' | 'manager'): string | undefined {
   if (user === undefined) return undefined
   if (place === 'session')
     return killsProcesses(readLogindSettings(), user)
-      ? `what was started ends with this login, because logind ends its processes (KillUserProcesses=yes); ${mendSession(user)}`
+      ? `What was started ends with this login, because logind ends its processes (KillUserProcesses=yes); ${mendSession(user)}`
       : undefined
   return lingers(user)
     ? undefined
-    : `what was started ends with your last login, because you do not linger; "${LINGER}" keeps it`
+    : `What was started ends with your last login, because you do not linger; "${LINGER}" keeps it`
 }
 
 /** What keeps the processes of a user's logins. */

@@ -3,8 +3,8 @@ import type { Catalog } from '../core/catalog.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Manageable, ManageableClass } from '../core/manageable.ts'
 import type { Choice } from '../core/start.ts'
-import { actOn, type Progress, select } from './select.ts'
-import { choose, type StartReport, withCautions } from './start.ts'
+import { actOn, type Progress, type Report, select } from './select.ts'
+import { choose } from './start.ts'
 
 /**
  * Stops the selected manageables that are active and starts all of them.
@@ -16,9 +16,8 @@ export async function restart(
   patterns: readonly string[],
   choice: Choice = {},
   progress?: Progress,
-): Promise<StartReport> {
-  const selection = await choose(await select(catalog, patterns), choice)
-  return withCautions(await actOn(selection, restartAll, progress))
+): Promise<Report> {
+  return actOn(await choose(await select(catalog, patterns), choice), restartAll, progress)
 }
 
 async function restartAll(kind: ManageableClass, items: readonly Manageable[]): Promise<readonly Failure[]> {

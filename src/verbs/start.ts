@@ -13,12 +13,6 @@ export interface Preview extends Selection {
   readonly failed: Report['failed']
 }
 
-/** How a start fared. */
-export interface StartReport extends Report {
-  /** What whoever started them must know, a line each. */
-  readonly cautions: readonly string[]
-}
-
 /**
  * Starts the selected manageables that are inactive.
  * @param choice what this start takes instead of what the descriptors say
@@ -29,20 +23,9 @@ export async function start(
   patterns: readonly string[],
   choice: Choice = {},
   progress?: Progress,
-): Promise<StartReport> {
+): Promise<Report> {
   const selection = await choose(await select(catalog, patterns), choice)
-  return withCautions(await actOn(selection, (kind, items) => kind.startAll(items), progress))
-}
-
-/** Adds what is to be known of what was started. */
-export async function withCautions(report: Report): Promise<StartReport> {
-  return { ...report, cautions: await cautionsOf(report.done) }
-}
-
-/** What whoever has started some manageables must know, each line once. */
-export async function cautionsOf(manageables: readonly Manageable[]): Promise<string[]> {
-  const cautions = await Promise.all(manageables.map(manageable => manageable.caution?.()))
-  return [...new Set(cautions.filter(caution => caution !== undefined))]
+  return actOn(selection, (kind, items) => kind.startAll(items), progress)
 }
 
 /**

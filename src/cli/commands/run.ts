@@ -4,7 +4,6 @@ import { SpmiError } from '../../errors.ts'
 import { cleanAll } from '../../verbs/clean.ts'
 import { composeRun, followToEnd, type RunRequest, run } from '../../verbs/run.ts'
 import type { Shown } from '../../verbs/show.ts'
-import { cautionsOf } from '../../verbs/start.ts'
 import { exitCodeOf } from '../../verbs/wait.ts'
 import { readChoice } from '../choice.ts'
 import type { RUN_OPTIONS } from '../command-options.ts'
@@ -12,7 +11,7 @@ import { onInterrupt } from '../interrupt.ts'
 import type { Log } from '../log.ts'
 import type { OptionValues } from '../options.ts'
 import { OutputDisplay } from '../output-display.ts'
-import { explainCautions, explainEnd } from '../report.ts'
+import { explainEnd } from '../report.ts'
 import type { ExitStatus, Session } from '../session.ts'
 import { textFor } from '../style.ts'
 
@@ -31,7 +30,6 @@ export async function runRun(session: RunSession): Promise<ExitStatus> {
     onBegin: ({ id }) => log.info(`Starting manageable "${id}"`),
   })
   log.info('Started 1 manageables')
-  explainCautions(log, await cautionsOf([started.manageable]))
   if (options.foreground) return attend(session, started)
   if (json) json.addStatuses([started])
   else context.stdout.write(`${started.manageable.id}\n`)

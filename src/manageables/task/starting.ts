@@ -34,6 +34,7 @@ import { isAlive, thisProcess } from '../../system/process.ts'
 import { sleep } from '../../system/sleep.ts'
 import type { BackendJob } from './backends/backend.ts'
 import { cannotStart, compileRun } from './compiling.ts'
+import { removeUnkept, warnOfLogout } from './finishing.ts'
 import { type Observation, observe } from './observe.ts'
 import { wrapperOfNextRun } from './started-wrapper.ts'
 import type { TaskManageable } from './task.ts'
@@ -65,23 +66,9 @@ export async function startTasks(tasks: readonly TaskManageable[]): Promise<read
   const groups = groupBy(published, ({ task }) => task.next.backend)
   await Promise.all([...groups.values()].map(group => submitAll(group, failures)))
   await awaitRecords(published, failures)
-  await pruneAll(published)
+  await removeUnkept(published.map(({ task }) => task))
+  warnOfLogout(published.map(({ task }) => task).filter(task => !failures.has(task)))
   return tasks.map(task => failures.get(task))
-}
-
-/** Removes what the descriptors do not keep. A start does not fail for what cannot be removed. */
-async function pruneAll(published: readonly Starting[]): Promise<void> {
-  const pruned = published.filter(({ task }) => task.keepRuns !== undefined)
-  if (pruned.length === 0) return
-  const { removeOldRuns } = await import('../../store/old-runs.ts')
-  for (const { task } of pruned) {
-    try {
-      await removeOldRuns(task.directory, task.keepRuns ?? Number.POSITIVE_INFINITY)
-    } catch (error) {
-      const { message } = asSpmiError(error, 'a run cannot be removed')
-      task.context.warn(`cannot prune manageable "${task.id}": ${message}`)
-    }
-  }
 }
 
 async function prepareAll(

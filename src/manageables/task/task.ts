@@ -110,16 +110,14 @@ export class TaskManageable extends Manageable {
     throwFailure(await TaskManageable.killAll([this]))
   }
 
-  override async caution(): Promise<string | undefined> {
-    return (await import('./cautioning.ts')).cautionOfTask(this)
-  }
-
   override async retire() {
-    return (await import('./starting.ts')).retireTask(this)
+    const { retireTask } = await import('./starting.ts')
+    return retireTask(this)
   }
 
   override async connect(): Promise<TaskConnection> {
-    return (await import('./connecting.ts')).connectTask(this)
+    const { connectTask } = await import('./connecting.ts')
+    return connectTask(this)
   }
 
   override async openOutput({ run }: TaskStatus): Promise<Output | undefined> {
@@ -133,7 +131,8 @@ export class TaskManageable extends Manageable {
   }
 
   override async readLastStart(): Promise<LastStart | undefined> {
-    return (await import('./last-start.ts')).readLastStart(this.directory)
+    const { readLastStart } = await import('./last-start.ts')
+    return readLastStart(this.directory)
   }
 
   override describe(status: TaskStatus): readonly StatusLine[] {
