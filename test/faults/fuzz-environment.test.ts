@@ -175,7 +175,7 @@ function describePlace({ backend, environment = {}, provided = /^$/ }: Place): v
       test('variables of any bytes reach the command as they are', async () => {
         const random = new Random(110)
         const lies: string[] = []
-        for (let round = 0; round < extent(2, 10); round++)
+        for (let round = 0; round < extent(2, 4); round++)
           lies.push(...(await tell(await load({}), drawVariables(random, 250))))
         expectNone('lies', lies)
       })
@@ -241,9 +241,7 @@ describe('what else a command is given', () => {
     const random = new Random(112)
     const lies: unknown[] = []
     for (let round = 0; round < extent(5, 40); round++) {
-      const words = Array.from({ length: 50 }, () =>
-        toBytes(toText(Buffer.from(drawBytes(random, 30), 'latin1')).toWellFormed()).toString(),
-      )
+      const words = Array.from({ length: 50 }, () => drawText(random))
       const argv = ['sh', '-c', 'cat /proc/$$/cmdline; :', 'sh', ...words]
       const { status } = await pool.spmi('run', '--foreground', `--id=words-${round}`, '--', ...argv)
       expect(status).toBe(0)
@@ -252,6 +250,32 @@ describe('what else a command is given', () => {
       if (got !== expected) lies.push([seed, round, got, expected])
       count('inputs', words.length)
     }
+    expectNone('lies', lies)
+  })
+
+  test('the command of a descriptor is given to its shell as it is', async () => {
+    const random = new Random(114)
+    const shell = ['sh', '-c', 'cat /proc/$$/cmdline; :']
+    const commands = Array.from({ length: extent(50, 300) }, () => drawText(random) || 'x')
+    const paths = commands.map((command, index) => {
+      const task = { id: `command-${index}`, wrapper: { command, shell, stdin: 'null' } }
+      return pool.write(`command-${index}.json`, JSON.stringify({ task }))
+    })
+    for (const argv of [
+      ['load', ...paths],
+      ['start', 'command-.*'],
+      ['wait', 'command-.*'],
+    ])
+      expect([argv[0], (await pool.spmi(...argv)).status]).toEqual([argv[0], 0])
+    const lies = commands.flatMap((command, index) => {
+      const words = readFileSync(join(pool.runDirectory(`command-${index}`), 'stdout'), 'utf8')
+        .split('\0')
+        .slice(0, -1)
+      // A space before it keeps it from being taken for an option.
+      const expected = [...shell, /^[-+]/.test(command) ? ` ${command}` : command]
+      return Bun.deepEquals(words, expected) ? [] : [[seed, command, words]]
+    })
+    count('inputs', commands.length)
     expectNone('lies', lies)
   })
 
@@ -301,3 +325,8 @@ describe('what else a command is given', () => {
     count('inputs', values.length)
   })
 })
+
+/** A text of what is trouble, and valid. */
+function drawText(random: Random): string {
+  return toText(Buffer.from(drawBytes(random, 30), 'latin1')).toWellFormed()
+}
