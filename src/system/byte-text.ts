@@ -44,15 +44,12 @@ export function restoreVariables(
   variables: Readonly<Record<string, string | undefined>>,
 ): Record<string, string | undefined> {
   const restored = { ...variables }
-  const damaged = Object.keys(restored).filter(name => restored[name]?.includes(LOST))
-  if (damaged.length === 0) return restored
-  const given = readGiven('environ')
-  for (const name of damaged)
-    for (const line of given)
-      if (line.startsWith(`${name}=`)) {
-        const value = line.slice(name.length + 1)
-        if (isSame(value, restored[name])) restored[name] = value
-      }
+  if (!Object.values(restored).some(value => value?.includes(LOST))) return restored
+  for (const line of readGiven('environ')) {
+    const name = line.slice(0, line.indexOf('='))
+    const value = line.slice(name.length + 1)
+    if (Object.hasOwn(restored, name) && isSame(value, restored[name])) restored[name] = value
+  }
   return restored
 }
 

@@ -22,7 +22,7 @@ export async function runWithBytes(argv: readonly string[], variables: Variables
     const path = join(folder, 'given')
     const given = [String(argv.length), ...argv, ...[...variables].map(([name, value]) => `${name}=${value}`)]
     writeFileSync(path, given.map(text => `${text}\0`).join(''), 'latin1')
-    return await runProgram(['perl', '-e', BECOME, path])
+    return await runProgram(['perl', '-e', BECOME, path], { timeout: 120_000 })
   } finally {
     rmSync(folder, { recursive: true, force: true })
   }
