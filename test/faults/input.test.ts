@@ -20,7 +20,9 @@ import {
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
+import { SlurmCluster } from '../support/slurm.ts'
 import { ARTIFACTS, runProgram, TestPool, until } from '../support/spmi.ts'
+import { UserManager } from '../support/systemd.ts'
 import { extent, isFull } from './support/extent.ts'
 import { count, expectNone, measured } from './support/figures.ts'
 import { Programs } from './support/program.ts'
@@ -112,6 +114,62 @@ describe('input', () => {
     expect(await typing.ends()).toBe(0)
     expect(printedBy('ending')).toBe('9\n')
   }, 60_000)
+})
+
+describe('input with each backend', () => {
+  const size = 1 << 20
+  const bytes = Buffer.from(Uint8Array.from({ length: size }, (_, index) => (index * index) >> 5))
+
+  /** What arrives is told by the command itself, to a file outside the pool. */
+  async function expectWhole(backend: object, pool: TestPool, programs: Programs): Promise<void> {
+    const id = `with_${JSON.stringify(backend).replaceAll(/\W+/g, '_')}`
+    const arrived = join(pool.folder, id)
+    const command = `head -c ${size} >${arrived}.new; mv ${arrived}.new ${arrived}; exec cat >${arrived}.rest`
+    await pool.load(id, { command }, backend)
+    expect(await pool.spmi('start', id)).toMatchObject({ status: 0 })
+    await until(() => existsSync(join(pool.runDirectory(id), 'stdout')), 30_000)
+    const path = join(pool.folder, 'sent')
+    writeFileSync(path, bytes)
+    const sending = programs.start([
+      'sh',
+      '-c',
+      'exec "$0" connect "$2" <"$1"',
+      ARTIFACTS['dist/spmi'][0],
+      path,
+      id,
+    ])
+    expect([await sending.ends(), sending.stderr]).toEqual([0, expect.stringContaining(`Sent ${size} bytes`)])
+    await until(() => existsSync(arrived))
+    expect(readFileSync(arrived).equals(bytes)).toBe(true)
+    const typing = programs.spmi(['connect', id], { isOnTerminal: true })
+    await typing.shows('Connected')
+    typing.type('the rest\n\x04')
+    expect(await typing.ends()).toBe(0)
+    expect(readFileSync(`${arrived}.rest`, 'utf8')).toBe('the rest\n')
+    count('inputs', 2)
+  }
+
+  for (const type of ['native', 'screen', 'tmux'])
+    test(`arrives whole on ${type}, and ends with ^D`, () => expectWhole({ type }, pool, programs), 60_000)
+
+  const refusals = { systemd: UserManager.refuse(), slurm: SlurmCluster.refuse() }
+  for (const [type, Manager] of Object.entries({ systemd: UserManager, slurm: SlurmCluster }))
+    test.skipIf(!isFull || refusals[type as 'systemd' | 'slurm'] !== undefined)(
+      `arrives whole on ${type}, and ends with ^D`,
+      async () => {
+        const manager = new Manager()
+        const pool = new TestPool('dist/spmi', manager.environment)
+        const programs = new Programs(pool)
+        try {
+          await manager.start()
+          await expectWhole({ type }, pool, programs)
+        } finally {
+          await programs.dispose()
+          await manager.stop()
+        }
+      },
+      120_000,
+    )
 })
 
 describe('input that nobody takes', () => {
