@@ -132,6 +132,35 @@ export const SCENARIOS: readonly Scenario[] = [
   },
 ]
 
+/** Examines what a command left, and goes on with the next case also when it was wrong. */
+export async function judge(cell: Cell, scenario: Scenario, findings: Findings, what: string): Promise<void> {
+  try {
+    await scenario.examine(cell)
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error
+    findings[error.kind].push(`${scenario.name}, ${what}: ${error.message}`)
+    await cell.spmi('kill', '.*')
+  }
+}
+
+/** A reload as one would write it without a thought: each file in place. */
+export const NAIVE_RELOAD: Scenario = {
+  name: 'a naive reload',
+  prepare: beginsWith('ended'),
+  argv: cell => {
+    const store = PoolStore.open(cell.pool.path, '/')
+    const change = (text = '') => text.replaceAll(/"old"/g, '"new"')
+    const folder = join(cell.pool.folder, 'new')
+    const files = [
+      ['descriptor.json', readFileSync(descriptorOf(cell, 'new'), 'utf8')],
+      ['manageable.json', change(store.readRecord(ID))],
+      ['loaded', `${new Date().toISOString()}\n${folder}\n`],
+    ].flatMap(([name = '', text = '']) => [join(cell.pool.path, ID, name), text])
+    return ['sh', '-c', 'while [ $# -gt 0 ]; do printf %s "$2" >"$1"; shift 2; done', 'sh', ...files]
+  },
+  examine: examineReload,
+}
+
 /** The task is loaded whole or not at all, and loading goes on. */
 async function examineLoad(cell: Cell): Promise<void> {
   const isLoaded = await look(cell)
