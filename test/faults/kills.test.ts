@@ -7,7 +7,7 @@ import { expectNothing, type Injection, injectEverywhere, useCells, withCells } 
 import { extent } from './support/extent.ts'
 import { type Call, changes } from './support/injection.ts'
 import { Random } from './support/random.ts'
-import { NAIVE_RELOAD, SCENARIOS } from './support/scenarios.ts'
+import { furnishWrapper, NAIVE_RELOAD, SCENARIOS, WRAPPER } from './support/scenarios.ts'
 
 const KILL = 'signal=KILL'
 
@@ -23,6 +23,16 @@ describe('a command that is killed at any of its system calls', () => {
       },
       600_000,
     )
+
+  withCells(
+    'is followed by a true word on how the command ended, or none: the wrapper',
+    async () => {
+      await Promise.all(cells.map(furnishWrapper))
+      const random = new Random(50)
+      expectNothing(await injectEverywhere(cells, WRAPPER, calls => choose(calls, random)))
+    },
+    600_000,
+  )
 
   withCells(
     'a program that writes in place is found to leave torn states: the control',
