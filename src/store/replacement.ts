@@ -38,7 +38,10 @@ export async function replaceRecord(directory: string, fill: (hidden: string) =>
   try {
     fill(hidden)
     await syncFolders([hidden])
-    while (!publishDirectory(hidden, stage)) finish(directory)
+    while (!publishDirectory(hidden, stage)) {
+      moveRecord(directory)
+      finish(directory)
+    }
   } catch (error) {
     removeDirectory(hidden)
     throw error
@@ -61,9 +64,9 @@ function moveRecord(directory: string): void {
   move(manageableFiles.record(manageableFiles.stage(directory)), manageableFiles.record(directory))
 }
 
+/** What follows the record. */
 function finish(directory: string): void {
   const stage = manageableFiles.stage(directory)
-  moveRecord(directory)
   const names = listDirectory(stage) ?? []
   const descriptor = names.find(isDescriptor)
   // One of another format goes first: as long as ours is in the stage, it is not read.

@@ -1,85 +1,59 @@
 /**
- * The program is killed at its system calls, one after the other: at each that changes something, and at some of the others, which
- * leave the same on the disk but find what was launched at another moment. Then all goes on.
+ * The program is killed at its system calls, one after the other: at each that changes something, and at others, which leave the same
+ * on the disk but find what was launched at another moment. Then all goes on.
  */
-import { afterAll, beforeAll, describe, expect } from 'bun:test'
-import { needs } from '../unit/needs.ts'
-import { Cell } from './support/cell.ts'
+import { describe, expect } from 'bun:test'
+import { expectNothing, type Injection, injectEverywhere, useCells, withCells } from './support/everywhere.ts'
 import { extent } from './support/extent.ts'
-import { count, expectNone } from './support/figures.ts'
-import { type Call, callsOn, changes, hasStrace, isHit, trace } from './support/injection.ts'
-import { Random, seed } from './support/random.ts'
-import { Findings, furnish, SCENARIOS, type Scenario, Violation } from './support/scenarios.ts'
+import { type Call, changes } from './support/injection.ts'
+import { Random } from './support/random.ts'
+import { furnishWrapper, NAIVE_RELOAD, SCENARIOS, WRAPPER } from './support/scenarios.ts'
 
-const refusal = Cell.refuse()
-const withStrace = needs(
-  refusal ?? 'strace',
-  hasStrace && refusal === undefined,
-  refusal ? 'privilege' : 'tool',
-)
+const KILL = 'signal=KILL'
 
 describe('a command that is killed at any of its system calls', () => {
-  const cells: Cell[] = []
-  beforeAll(async () => {
-    if (refusal !== undefined) return
-    for (let count = 0; count < 2; count++) cells.push(await Cell.open())
-    await Promise.all(cells.map(furnish))
-  }, 60_000)
-  afterAll(() => {
-    for (const cell of cells) cell.dispose()
-  })
+  const cells = useCells()
 
   for (const [index, scenario] of SCENARIOS.entries())
-    withStrace(
+    withCells(
       `leaves the old or the new state, and all goes on: ${scenario.name}`,
       async () => {
-        const found = await killEverywhere(cells, scenario, new Random(index))
-        expectNone('torn states', found.torn)
-        expectNone('lies', found.lies)
-        expectNone('survivors', found.survivors)
+        const random = new Random(index)
+        expectNothing(await injectEverywhere(cells, scenario, calls => choose(calls, random)))
       },
       600_000,
     )
+
+  withCells(
+    'is followed by a true word on how the command ended, or none: the wrapper',
+    async () => {
+      await Promise.all(cells.map(furnishWrapper))
+      const random = new Random(50)
+      expectNothing(await injectEverywhere(cells, WRAPPER, calls => choose(calls, random)))
+    },
+    600_000,
+  )
+
+  withCells(
+    'a program that writes in place is found to leave torn states: the control',
+    async () => {
+      const { torn } = await injectEverywhere(cells, NAIVE_RELOAD, calls =>
+        calls.filter(changes).map(at => ({ at, fault: KILL })),
+      )
+      expect(torn).toContainEqual(expect.stringContaining('["record","old"],["descriptor","new"]'))
+      expect(torn.join()).toContain('ERROR')
+    },
+    60_000,
+  )
 })
 
-/** Runs the scenario to its end once, and then kills the command at its calls, in all cells at once. */
-async function killEverywhere(cells: readonly Cell[], scenario: Scenario, random: Random): Promise<Findings> {
-  const [first] = cells as [Cell]
-  const findings = new Findings()
-  await scenario.prepare(first)
-  const { status, stderr, calls } = await trace(first, scenario.argv(first), scenario)
-  expect([status, stderr]).toEqual([0, expect.not.stringContaining('ERROR')])
-  await judge(first, scenario, findings, 'not killed')
-  const waiting = choose(callsOn(first.pool.path, calls), random)
-  await Promise.all(
-    cells.map(async cell => {
-      for (let at = waiting.shift(); at !== undefined; at = waiting.shift()) {
-        await scenario.prepare(cell)
-        const traced = await trace(cell, scenario.argv(cell), { ...scenario, at, fault: 'signal=KILL' })
-        if (isHit(traced, at)) count('injections')
-        await judge(cell, scenario, findings, `killed at ${at.name} ${at.nth}: ${at.text} (seed ${seed})`)
-      }
-    }),
-  )
-  return findings
-}
-
-/** In full each call that changes something, and each second of the others; in short some of them. */
-function choose(calls: readonly Call[], random: Random): Call[] {
+/** In full each call that changes something, and half of the others; in short some of them. */
+function choose(calls: readonly Call[], random: Random): Injection[] {
   const changing = calls.filter(changes)
   const others = calls.filter(call => !changes(call))
-  return [
+  const chosen = [
     ...random.sample(changing, extent(6, changing.length)),
     ...random.sample(others, extent(2, others.length / 2)),
   ]
-}
-
-async function judge(cell: Cell, scenario: Scenario, findings: Findings, what: string): Promise<void> {
-  try {
-    await scenario.examine(cell)
-  } catch (error) {
-    if (!(error instanceof Violation)) throw error
-    findings[error.kind].push(`${scenario.name}, ${what}: ${error.message}`)
-    await cell.spmi('kill', '.*')
-  }
+  return chosen.map(at => ({ at, fault: KILL }))
 }

@@ -4,7 +4,7 @@
  */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { ARTIFACTS, type Outcome, runProgram, TestPool } from '../../support/spmi.ts'
 import { Witness } from './witness.ts'
@@ -95,6 +95,7 @@ export class Cell {
 
   /** What half of something has left in the pool under a hidden name. */
   leftovers(): string[] {
+    if (!existsSync(this.pool.path)) return []
     const names = readdirSync(this.pool.path, { recursive: true, encoding: 'utf8' })
     return names.filter(name => /(^|\/)\.(new|gone|reload)[^/]*$/.test(name))
   }

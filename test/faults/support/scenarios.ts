@@ -3,11 +3,12 @@
  * broken off at any of its system calls, or one of these has failed: the old or the new state, at most one run, nothing of half a thing, and
  * commands that work.
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { PoolStore } from '../../../src/store/pool-store.ts'
 import { ARTIFACTS, type Outcome, until } from '../../support/spmi.ts'
 import type { Cell } from './cell.ts'
+import { trace } from './injection.ts'
 
 /** What was found. */
 export class Findings {
@@ -23,6 +24,8 @@ export interface Scenario {
   prepare(cell: Cell): Promise<void>
   argv(cell: Cell): readonly string[]
   readonly input?: string
+  /** What it ends with; 0 where nothing is said. */
+  readonly status?: number
   /** Looks at what the command left, and goes on working with it. @throws Violation for what must not be */
   examine(cell: Cell): Promise<void>
 }
@@ -131,6 +134,99 @@ export const SCENARIOS: readonly Scenario[] = [
     examine: examineConnect,
   },
 ]
+
+/** Examines what a command left, and goes on with the next case also when it was wrong. */
+export async function judge(cell: Cell, scenario: Scenario, findings: Findings, what: string): Promise<void> {
+  try {
+    await scenario.examine(cell)
+  } catch (error) {
+    if (!(error instanceof Violation)) throw error
+    findings[error.kind].push(`${scenario.name}, ${what}: ${error.message}`)
+    await cell.spmi('kill', '.*')
+  }
+}
+
+/** The script of a run, launched by hand: the wrapper. Its command ends by itself, with 3. */
+export const WRAPPER: Scenario = {
+  name: 'the wrapper',
+  status: 3,
+  prepare: async cell => {
+    cell.restore('published')
+    rmSync(cell.witness.path, { force: true })
+  },
+  argv: cell => ['/bin/sh', join(cell.pool.runDirectory(ID), 'run.sh')],
+  examine: examineWrapper,
+}
+
+/** Makes a pool with a run that is ready to be launched: its start was killed right before. */
+export async function furnishWrapper(cell: Cell): Promise<void> {
+  const wrapper = { command: cell.witness.command('sleep 0.1; exit 3') }
+  const path = cell.pool.write(
+    'short.json',
+    JSON.stringify({ task: { id: ID, backend: { type: 'native' }, wrapper } }),
+  )
+  cell.restore()
+  await done(cell, 'load', path)
+  cell.save('short')
+  const { calls } = await trace(cell, [...SPMI, 'start', ID])
+  const at = calls.filter(({ name }) => name === 'vfork').at(-1)
+  if (at === undefined) throw new Error('a start that launches nothing')
+  await until(() => cell.living().length === 0)
+  cell.restore('short')
+  await trace(cell, [...SPMI, 'start', ID], { at, fault: 'signal=KILL' })
+  cell.save('published')
+}
+
+/** The exit code is the true one, or nobody claims to know it; the command has run once at most, and while it runs the task is active. */
+async function examineWrapper(cell: Cell): Promise<void> {
+  const isEnded = async () => {
+    ageEmptyJournal(cell)
+    return !(await cell.spmi('status', ID)).stdout.includes('Active: active')
+  }
+  await look(cell)
+  await until(isEnded)
+  if (cell.countRuns() > 0) throw new Violation('lies', 'it is inactive, and its command lives')
+  const { stdout } = await cell.spmi('status', ID)
+  const ends = cell.witness.ends()
+  const isTrue = stdout.includes('Exit code: ')
+    ? /Exit code: 3$/m.test(stdout) && ends.length === 1
+    : /\((lost|start failed)/.test(stdout)
+  if (!isTrue) throw new Violation('lies', `${ends.length} ends, and status says: ${stdout}`)
+  if (cell.witness.begins().length > 1) throw new Violation('lies', 'its command was started twice')
+  await expectNoProcesses(cell)
+  await done(cell, 'start', ID)
+  await until(
+    () => cell.witness.begins().length === ends.length + 1 || cell.witness.ends().length > ends.length,
+  )
+  await cell.spmi('kill', ID)
+  await expectNoProcesses(cell)
+  await cleanUp(cell)
+}
+
+/** A journal that says nothing is given ten seconds; these have passed. */
+function ageEmptyJournal(cell: Cell): void {
+  const journal = join(cell.pool.runDirectory(ID), 'journal')
+  const size = statSync(journal, { throwIfNoEntry: false })?.size
+  if (size !== undefined && !/^claimed .*\n/.test(readFileSync(journal, 'utf8'))) utimesSync(journal, 1, 1)
+}
+
+/** A reload as one would write it without a thought: each file in place. */
+export const NAIVE_RELOAD: Scenario = {
+  name: 'a naive reload',
+  prepare: beginsWith('ended'),
+  argv: cell => {
+    const store = PoolStore.open(cell.pool.path, '/')
+    const change = (text = '') => text.replaceAll(/"old"/g, '"new"')
+    const folder = join(cell.pool.folder, 'new')
+    const files = [
+      ['descriptor.json', readFileSync(descriptorOf(cell, 'new'), 'utf8')],
+      ['manageable.json', change(store.readRecord(ID))],
+      ['loaded', `${new Date().toISOString()}\n${folder}\n`],
+    ].flatMap(([name = '', text = '']) => [join(cell.pool.path, ID, name), text])
+    return ['sh', '-c', 'while [ $# -gt 0 ]; do printf %s "$2" >"$1"; shift 2; done', 'sh', ...files]
+  },
+  examine: examineReload,
+}
 
 /** The task is loaded whole or not at all, and loading goes on. */
 async function examineLoad(cell: Cell): Promise<void> {

@@ -195,6 +195,65 @@ describe('PoolStore.replace', () => {
     expect(readFileSync(folder.join('pool/a/runs/output'), 'utf8')).toBe('precious')
     expect(JSON.parse(store.readRecord('a') ?? '')).toEqual({ new: 1 })
   })
+
+  describe('which somebody has broken off', () => {
+    const broken = async (...files: readonly string[]) => {
+      const store = open()
+      await store.add([content('a')])
+      mkdirSync(folder.join('pool/a/.reload'))
+      for (const file of files)
+        folder.write(
+          `pool/a/${file}`,
+          file.endsWith('loaded') ? `${new Date(0).toISOString()}\n/new\n` : 'new\n',
+        )
+      return store
+    }
+    const read = (store: PoolStore) => [
+      store.readDescriptor('a')?.text,
+      store.readFolder('a'),
+      store.readRecord('a'),
+    ]
+    const old = ['a\n', '/folder', '{"task": {"id": "a"}}\n']
+    const changed = ['new\n', '/new', 'new\n']
+
+    test('has changed nothing before the record is in its place', async () => {
+      const files = ['.reload/descriptor.yaml', '.reload/loaded', '.reload/manageable.json']
+      expect(read(await broken(...files))).toEqual(old)
+    })
+
+    test('has changed all once the record is in its place, whatever else has followed it', async () => {
+      expect(read(await broken('manageable.json', '.reload/descriptor.yaml', '.reload/loaded'))).toEqual(changed)
+    })
+
+    test('has changed all also when the files of before are still there', async () => {
+      const store = await broken('manageable.json', '.reload/loaded')
+      folder.write('pool/a/descriptor.toml', 'new\n')
+      expect(read(store)).toEqual(changed)
+    })
+
+    test('is finished by the next one, which leaves nothing of either', async () => {
+      const left = `.new-${2 ** 22 + 1}-1-abcd-1-${readFileSync('/proc/sys/kernel/hostname', 'utf8').trim()}`
+      const store = await broken('manageable.json', '.reload/descriptor.yaml', '.reload/loaded', left)
+      await store.replace({ ...content('a', 'next\n'), format: 'json', folder: '/next' })
+      expect(read(store).slice(0, 2)).toEqual(['next\n', '/next'])
+      expect(readdirSync(folder.join('pool/a')).sort()).toEqual([
+        'descriptor.json',
+        'loaded',
+        'manageable.json',
+      ])
+    })
+
+    test('is no obstacle where it has not even begun to fill its directory', async () => {
+      const store = await broken()
+      await store.replace(content('a', 'next\n'))
+      expect(store.readDescriptor('a')?.text).toBe('next\n')
+      expect(readdirSync(folder.join('pool/a')).sort()).toEqual([
+        'descriptor.toml',
+        'loaded',
+        'manageable.json',
+      ])
+    })
+  })
 })
 
 describe('PoolStore.hide', () => {

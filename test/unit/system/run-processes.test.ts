@@ -192,6 +192,17 @@ describe('killRuns', () => {
     for (let look = 0; look < 5; look++) expect(RunBearers.find().bear({ name })).toBe(false)
   })
 
+  test('what was stopped is killed, also when its parent, by which alone it was known, is gone by then', async () => {
+    // The wrapper ends when it hears that its child was stopped. The child shows nothing of the run.
+    const wrapper = await startCommand(
+      `exec perl -e '$SIG{CHLD} = sub { exit }; if (!fork) { exec "setsid", "env", "-u", "SPMI_RUN", $ENV{AS}, "child", "sleep", 60 } sleep 60 while 1'`,
+    )
+    const child = identify(await pidOf('child')) as ExactIdentity
+    children.adopt(child)
+    await killRuns([{ name, wrapper }], 5000)
+    await until(() => !isAlive(child))
+  })
+
   test('has nothing to do for a run without processes', async () => {
     expect(await killRuns([{ name }], 1000)).toEqual(new Map())
     expect(await killRuns([], 1000)).toEqual(new Map())
