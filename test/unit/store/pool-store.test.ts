@@ -222,7 +222,9 @@ describe('PoolStore.replace', () => {
     })
 
     test('has changed all once the record is in its place, whatever else has followed it', async () => {
-      expect(read(await broken('manageable.json', '.reload/descriptor.yaml', '.reload/loaded'))).toEqual(changed)
+      expect(read(await broken('manageable.json', '.reload/descriptor.yaml', '.reload/loaded'))).toEqual(
+        changed,
+      )
     })
 
     test('has changed all also when the files of before are still there', async () => {
