@@ -28,6 +28,7 @@ export async function examineAccess(store: PoolStore, environment: Environment):
   try {
     store.check()
     if (!statSync(store.path, { throwIfNoEntry: false })) return examineParent(store.path)
+    if (store.damage) return findingOf('folder', store.damage)
     return ok('folder', `yours alone, format ${FORMAT}`)
   } catch (error) {
     return { mend: 'set $SPMI_PATH to a folder of yours', ...findingOf('folder', error) }

@@ -28,10 +28,12 @@ export class FifoWriter {
       const reasons: Readonly<Record<string, string>> = {
         ENOENT: 'there is no FIFO',
         ENXIO: 'nobody reads it any more',
-        ELOOP: 'a symbolic link stands in its place',
+        ELOOP: 'a symbolic link stands in the place of its FIFO',
+        EISDIR: 'a directory stands in the place of its FIFO',
       }
-      const reason = reasons[errnoOf(error) ?? '']
-      if (reason === undefined) throw error
+      const errno = errnoOf(error)
+      if (errno === undefined) throw error
+      const reason = reasons[errno] ?? `its FIFO cannot be opened (${errno})`
       throw new SpmiError('input-failed', reason, { cause: error })
     }
     if (fstatSync(fd).isFIFO()) return new FifoWriter(fd)

@@ -5,6 +5,8 @@
 import {
   closeSync,
   constants,
+  fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -15,8 +17,9 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { errnoOf, SpmiError } from '../errors.ts'
+import { errnoOf } from '../errors.ts'
 import { isAlive, thisProcess } from '../system/process.ts'
+import { asDamaged, DamagedFile, MOVE_AWAY, mustBeFile } from './damage.ts'
 
 /** Our own files are small; one that is larger is damaged. In bytes. */
 const LIMIT = 1 << 20
@@ -37,7 +40,7 @@ export interface ReadOptions {
 /**
  * A small file as text, or undefined when it does not exist. Never blocks on a FIFO or, unless told to, follows a
  * symlink.
- * @throws SpmiError `damaged` when it is larger than the limit, 1 MiB; system errors as they are
+ * @throws SpmiError `damaged` when it is larger than the limit, 1 MiB, is no file, or cannot be read; system errors that say nothing of it
  */
 export function readSmallFile(
   path: string,
@@ -48,18 +51,21 @@ export function readSmallFile(
     fd = openSync(path, links === 'refuse' ? READ | constants.O_NOFOLLOW : READ)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
-    throw error
+    throw asDamaged(path, error)
   }
   try {
     let length = readSync(fd, buffer, 0, buffer.length, null)
+    if (length === 0 && links === 'refuse') mustBeFile(path, fstatSync(fd)) // what is none may give nothing as well
     if (length < buffer.length) return decode(buffer.subarray(0, length))
     const chunks: Buffer[] = []
     for (let total = 0; length > 0; length = readSync(fd, buffer, 0, buffer.length, null)) {
       total += length
-      if (total > limit) throw new SpmiError('damaged', `"${path}" is larger than ${limit} bytes`)
+      if (total > limit) throw new DamagedFile(path, `it is larger than ${limit} bytes`)
       chunks.push(Buffer.from(buffer.subarray(0, length)))
     }
     return decode(Buffer.concat(chunks))
+  } catch (error) {
+    throw error instanceof DamagedFile ? error : asDamaged(path, error)
   } finally {
     closeSync(fd)
   }
@@ -79,13 +85,25 @@ export function isFolder(path: string): boolean {
   }
 }
 
-/** The names in a directory, or undefined when there is no such directory. */
+/** The names in a directory, or undefined when there is nothing of the name. @throws SpmiError `damaged` when it is something else */
 export function listDirectory(path: string): string[] | undefined {
   try {
     return readdirSync(path)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
-    throw error
+    const errno = errnoOf(error) ?? ''
+    if (!['ENOENT', 'ENOTDIR'].includes(errno)) throw asDamaged(path, error)
+    if (isThere(path)) throw new DamagedFile(path, 'it is not a directory', MOVE_AWAY)
+    return undefined
+  }
+}
+
+/** Whether there is anything of a name, be it a symlink that leads nowhere. */
+export function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return false // a folder above it is none
   }
 }
 
@@ -100,11 +118,13 @@ export function createFile(path: string, content: string | Uint8Array, mode = 0o
   }
 }
 
-/** Appends to a file that exists. */
-export function appendToFile(path: string, content: string): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW)
+/** Puts another end in the place of a file's own, by one write, if it has the one that is meant. */
+export function replaceEnd(path: string, end: string, other: string): void {
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   try {
-    writeSync(fd, content)
+    const at = fstatSync(fd).size - end.length
+    const length = at < 0 ? 0 : readSync(fd, buffer, 0, end.length, at)
+    if (buffer.toString('latin1', 0, length) === end) writeSync(fd, other, at)
   } finally {
     closeSync(fd)
   }
@@ -118,7 +138,7 @@ export function replaceFile(path: string, content: string | Uint8Array): void {
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
-    throw error
+    throw errnoOf(error) === 'EISDIR' ? asDamaged(path, error) : error
   }
 }
 
@@ -186,7 +206,10 @@ export function temporaryName(kind: 'new' | 'gone'): string {
 
 const TEMPORARY = /^\.(?:new|gone)-(\d+)-(\d+)-([0-9a-f]*)-\d+-(.*)$/
 
-/** Removes what dead makers of this host left under hidden names. What another host made is left to it. */
+/**
+ * Removes what dead makers of this host left under hidden names. What another host made is left to it, and what cannot be removed
+ * stays: nobody's work rests on it.
+ */
 export function sweepTemporaries(directory: string, names: readonly string[]): void {
   const here = thisProcess()
   for (const name of names) {
@@ -194,20 +217,40 @@ export function sweepTemporaries(directory: string, names: readonly string[]): v
     if (host !== here.host) continue
     const isThisBoot = here.boot.startsWith(boot ?? '')
     if (isThisBoot && isAlive({ ...here, pid: Number(pid), start: Number(start) })) continue
-    removeDirectory(join(directory, name))
+    try {
+      removeDirectory(join(directory, name))
+    } catch (error) {
+      if (errnoOf(error) === undefined) throw error
+    }
   }
 }
 
 /**
  * Reads a JSON file of ours; undefined when it is not there, or was made and not written yet.
+ * @param isWhole whether it has the shape that we gave it
  * @throws SpmiError `damaged`
  */
-export function readJson<T>(path: string): T | undefined {
+export function readJson<T>(path: string, isWhole: (value: unknown) => value is T): T | undefined {
   const text = readSmallFile(path)
-  if (text === undefined || text === '') return undefined // made, but not written yet
+  if (text === undefined || text === '') return undefined
+  const value = parse(path, text)
+  if (!isWhole(value)) throw new DamagedFile(path, 'it does not say what it is to say')
+  return value
+}
+
+function parse(path: string, text: string): unknown {
   try {
-    return JSON.parse(text) as T
+    return parseJson(text)
   } catch (error) {
-    throw new SpmiError('damaged', `"${path}" is damaged: ${(error as Error).message}`, { cause: error })
+    throw new DamagedFile(path, (error as SyntaxError).message)
+  }
+}
+
+/** The value of a JSON text. @throws SyntaxError in words of ours: those of a parser quote the text */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new SyntaxError(text === '' ? 'it is empty' : 'it is not JSON')
   }
 }

@@ -4,6 +4,7 @@
  */
 import { errnoOf } from '../errors.ts'
 import { isAlive } from '../system/process.ts'
+import { Damage } from './damage.ts'
 import { listDirectory, removeAtOnce, sweepTemporaries } from './files.ts'
 import { manageableFiles } from './layout.ts'
 import { isStarterAlive, listRuns, type Run, readJournal, readStarter } from './run-store.ts'
@@ -22,13 +23,17 @@ export function removeOldRuns(directory: string, keep: number): number[] {
 }
 
 /**
+/**
  * A run whose wrapper lives, or is yet to come: none to remove. An older run than the last one is over, but under its number
- * there may be another one by now, where the manageable was removed meanwhile, and loaded and started again.
+ * there may be another one by now, where the manageable was removed meanwhile, and loaded and started again. Of one with damaged files
+ * nobody knows.
  */
 function isActive(run: Run): boolean {
+  const damage = new Damage('')
   const journal = readJournal(run)
   if (journal?.claimed) return isAlive(journal.claimed.wrapper)
-  const starter = journal === undefined ? readStarter(run) : undefined
+  const starter = journal === undefined ? damage.read(() => readStarter(run)) : undefined
+  if (journal?.damage ?? damage.found[0]) return true
   return starter !== undefined && isStarterAlive(starter)
 }
 

@@ -2,10 +2,10 @@
  * The pool's directory: which manageables are loaded, and their records. Writes `<id>/` whole by rename, so that a
  * manageable is loaded or not, never half; and takes it away the same way.
  */
-import { chmodSync, lstatSync, type Stats, statSync } from 'node:fs'
+import { chmodSync, lstatSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { getuid } from 'node:process'
 import { errnoOf, SpmiError } from '../errors.ts'
+import { DamagedFile } from './damage.ts'
 import {
   createFile,
   ensureDirectory,
@@ -19,6 +19,8 @@ import {
   sweepTemporaries,
 } from './files.ts'
 import { FORMAT, manageableFiles, poolFiles } from './layout.ts'
+import { describeLoad, type LoadNote, readLoadNote } from './load-note.ts'
+import { checkAccess, checkFormat } from './pool-access.ts'
 import { markReplaced } from './record-marks.ts'
 import { placesOf, replaceRecord } from './replacement.ts'
 
@@ -44,6 +46,7 @@ export class PoolStore {
   /** Whether its path is text: of bytes that are not UTF-8 the calls of the runtimes make another name. */
   readonly #isText: boolean
   #isPrepared = false
+  #damage: DamagedFile | undefined
 
   private constructor(path: string, isText: boolean) {
     this.path = path
@@ -81,22 +84,24 @@ export class PoolStore {
     return readSmallFile(manageableFiles.record(this.directoryOf(id)))
   }
 
-  /** When a manageable was loaded, or undefined when that is not known. */
+  /** What is said of a record that is damaged. */
+  damagedRecord(id: string, what: string): DamagedFile {
+    return new DamagedFile(manageableFiles.record(this.directoryOf(id)), what)
+  }
+
+  /** When a manageable was loaded, or undefined when that is not known. @throws SpmiError `damaged` */
   readLoadTime(id: string): Date | undefined {
-    const time = new Date(this.#readLoaded(id)[0] ?? '')
-    return Number.isNaN(time.getTime()) ? undefined : time
+    return this.#readLoaded(id)?.time
   }
 
-  /** The folder from which relative paths of a manageable's descriptor count, or undefined when that is not known. */
+  /** The folder from which relative paths of a manageable's descriptor count, or undefined when that is not known. @throws as above */
   readFolder(id: string): string | undefined {
-    const [, ...lines] = this.#readLoaded(id)
-    return lines.join('\n') || undefined
+    return this.#readLoaded(id)?.folder
   }
 
-  #readLoaded(id: string): readonly string[] {
-    const texts = placesOf(this.directoryOf(id)).map(place => readSmallFile(manageableFiles.loaded(place)))
-    const text = texts.find(found => found !== undefined) ?? ''
-    return text.replace(/\n$/, '').split('\n')
+  #readLoaded(id: string): LoadNote | undefined {
+    const notes = placesOf(this.directoryOf(id)).map(place => readLoadNote(manageableFiles.loaded(place)))
+    return notes.find(found => found !== undefined)
   }
 
   /** The text of a manageable's descriptor, as the user wrote it; undefined when there is none. */
@@ -203,8 +208,11 @@ export class PoolStore {
     this.check()
     chmodSync(this.path, 0o700) // a fresh directory (mkdir, umask 022) becomes private with its first content
     const files = poolFiles(this.path)
-    ensureDirectory(files.own)
-    ensureDirectory(files.plugins)
+    for (const folder of [files.own, files.plugins]) {
+      ensureDirectory(folder)
+      listDirectory(folder) // it may be something else
+    }
+    if (this.#damage !== undefined) throw this.#damage // a newer SPMI may have made the pool
     if (readSmallFile(files.format) === undefined) {
       sweepTemporaries(files.own, listDirectory(files.own) ?? [])
       replaceFile(files.format, `${FORMAT}\n`)
@@ -219,29 +227,18 @@ export class PoolStore {
       throw new SpmiError('pool', `the pool "${this.path}" has a name that is not valid UTF-8`, {
         hint: 'set $SPMI_PATH to another folder',
       })
-    const stats = statSync(this.path, { throwIfNoEntry: false })
-    if (!stats) return
-    this.#checkAccess(stats)
-    const text = readSmallFile(poolFiles(this.path).format)
-    if (text !== undefined && Number(text) > FORMAT)
-      throw new SpmiError(
-        'pool',
-        `the pool "${this.path}" was made by a newer SPMI (format ${text.trim()})`,
-        {
-          hint: 'use that version, or another $SPMI_PATH',
-        },
-      )
+    if (!checkAccess(this.path)) return
+    try {
+      checkFormat(this.path)
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error
+      this.#damage = error.withHint('move it away, and the next load writes it anew')
+    }
   }
 
-  #checkAccess(stats: Stats): void {
-    const refuse = (reason: string, hint?: string): never => {
-      throw new SpmiError('pool', `the pool "${this.path}" ${reason}`, { hint })
-    }
-    if (!stats.isDirectory()) refuse('is not a directory', 'set $SPMI_PATH to one')
-    if (stats.uid !== getuid?.()) refuse('belongs to another user', 'set $SPMI_PATH to a directory of yours')
-    if ((stats.mode & 0o077) === 0) return
-    const isFresh = (stats.mode & 0o022) === 0 && listDirectory(this.path)?.length === 0
-    if (!isFresh) refuse('is open to other users', `chmod 700 "${this.path}" closes it`)
+  /** What is wrong with the pool's own files, as far as they were read: what is loaded does not rest on them. */
+  get damage(): SpmiError | undefined {
+    return this.#damage
   }
 }
 
@@ -256,5 +253,5 @@ export function alreadyLoaded(id: string): SpmiError {
 function writeContent(directory: string, { format, source, record, folder }: LoadContent): void {
   createFile(manageableFiles.descriptor(directory, format), source)
   createFile(manageableFiles.record(directory), record)
-  createFile(manageableFiles.loaded(directory), `${new Date().toISOString()}\n${folder}\n`)
+  createFile(manageableFiles.loaded(directory), describeLoad(folder))
 }

@@ -5,6 +5,7 @@
 import type { Catalog } from '../core/catalog.ts'
 import { readDescriptor } from '../core/descriptor.ts'
 import { SpmiError } from '../errors.ts'
+import { Damage, RELOAD_MENDS } from '../store/damage.ts'
 import { type Reloaded, replaceAll } from './load.ts'
 import { notLoaded } from './select.ts'
 
@@ -24,14 +25,16 @@ export interface Editing {
 export async function edit(catalog: Catalog, id: string, editing: Editing): Promise<Reloaded | undefined> {
   const { store } = catalog.context
   if (!store.listIds().includes(id)) throw notLoaded(catalog, id)
-  const stored = store.readDescriptor(id)
-  const folder = store.readFolder(id)
+  const damage = new Damage(id)
+  const stored = damage.read(() => store.readDescriptor(id), RELOAD_MENDS)
+  const folder = damage.read(() => store.readFolder(id), RELOAD_MENDS)
+  damage.raise()
   if (stored === undefined || folder === undefined)
     throw new SpmiError(
       'damaged',
       `the pool lacks the descriptor of manageable "${id}", or from where it came`,
       {
-        hint: '"spmi reload" with its descriptor mends it',
+        hint: RELOAD_MENDS,
         id,
       },
     )

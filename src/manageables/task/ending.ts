@@ -1,7 +1,7 @@
 /** What stopping and killing have in common: which tasks can be ended, and what is said of what is left. */
 import { groupBy } from '../../core/group-by.ts'
-import { SpmiError } from '../../errors.ts'
-import type { Asked } from '../../store/asked.ts'
+import { errnoOf, SpmiError } from '../../errors.ts'
+import { type Asked, writeAsked } from '../../store/asked.ts'
 import { voidRun } from '../../store/run-store.ts'
 import type { ProcessStat } from '../../system/process.ts'
 import { sleep } from '../../system/sleep.ts'
@@ -38,7 +38,8 @@ export async function takeActive(
   await sortActive(tasks, verb, failures, (ending, _, isLate) => {
     const { run } = ending
     if (run.isQueued && hasEnded(run.journal)) withdrawn.push(ending)
-    else if (run.command !== undefined || (isLate && run.wrapper !== undefined)) active.push(ending)
+    else if (run.command !== undefined || run.damage.found.length > 0) active.push(ending)
+    else if (isLate && run.wrapper !== undefined) active.push(ending)
     else if (run.journal === undefined && voidRun(run.files, `${verb} came before its start`))
       withdrawn.push(ending)
     else return false
@@ -76,6 +77,15 @@ export async function sortActive(
     }
     waiting = unclaimed
     if (waiting.length > 0) await sleep(10)
+  }
+}
+
+/** Notes what is asked of a run, before it is. Where that cannot be written, it is asked all the same: status names the signal less well then. */
+export function noteAsked({ run }: Ending, verb: Asked['verb'], signal: string): void {
+  try {
+    writeAsked(run.files, verb, signal)
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
   }
 }
 

@@ -1,11 +1,10 @@
 /** Kills many tasks at once, until no process of their runs is left. */
 
 import type { Failure } from '../../core/failure.ts'
-import { writeAsked } from '../../store/asked.ts'
 import { isAlive, signalProcess } from '../../system/process.ts'
 import { sleep } from '../../system/sleep.ts'
 import type { Left } from './backends/backend.ts'
-import { askBackends, type Ending, explainLeft, type Failures, takeActive } from './ending.ts'
+import { askBackends, type Ending, explainLeft, type Failures, noteAsked, takeActive } from './ending.ts'
 import type { TaskManageable } from './task.ts'
 
 /** Milliseconds that a wrapper gets to record the end of a run whose processes are gone. */
@@ -18,7 +17,7 @@ const KILL_TIMEOUT = 10_000
 export async function killTasks(tasks: readonly TaskManageable[]): Promise<readonly Failure[]> {
   const failures: Failures = new Map()
   const active = await takeActive(tasks, 'kill', failures)
-  for (const { run } of active) writeAsked(run.files, 'kill', 'SIGKILL')
+  for (const ending of active) noteAsked(ending, 'kill', 'SIGKILL')
   await wakeWrappers(active)
   let left = await killProcesses(active)
   const stuck = await awaitWrappers(active.filter(({ run }) => !left.has(run.name)))

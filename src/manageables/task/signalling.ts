@@ -6,11 +6,19 @@
 import type { Failure } from '../../core/failure.ts'
 import type { SignalReach } from '../../core/manageable.ts'
 import { SpmiError } from '../../errors.ts'
-import { type Asked, writeAsked } from '../../store/asked.ts'
+import type { Asked } from '../../store/asked.ts'
 import { isFromHere, type SignalName } from '../../system/process.ts'
 import { ProcessTable } from '../../system/run-processes.ts'
 import type { Backend, Left } from './backends/backend.ts'
-import { askBackends, cannotDo, describeProcesses, type Ending, type Failures, sortActive } from './ending.ts'
+import {
+  askBackends,
+  cannotDo,
+  describeProcesses,
+  type Ending,
+  type Failures,
+  noteAsked,
+  sortActive,
+} from './ending.ts'
 import type { ObservedRun } from './observe.ts'
 import { hasEnded } from './status.ts'
 import type { TaskManageable } from './task.ts'
@@ -92,7 +100,7 @@ async function ask(
   signal: SignalName,
   act: (backend: Backend, runs: readonly ObservedRun[]) => Promise<Map<string, Left>>,
 ): Promise<Map<string, Left>> {
-  for (const { run } of running) writeAsked(run.files, verb, signal)
+  for (const ending of running) noteAsked(ending, verb, signal)
   return askBackends(running, act)
 }
 

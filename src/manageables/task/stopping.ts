@@ -5,13 +5,12 @@
 
 import type { Failure } from '../../core/failure.ts'
 import { groupBy } from '../../core/group-by.ts'
-import { writeAsked } from '../../store/asked.ts'
 import { readJournal, readStarter } from '../../store/run-store.ts'
 import { isAlive, isFromHere, isStopped, type SignalName } from '../../system/process.ts'
 import { ProcessTable } from '../../system/run-processes.ts'
 import { sleep } from '../../system/sleep.ts'
 import { settleTerminalHolders } from '../../system/terminal-holder.ts'
-import { askBackends, type Ending, explainLeft, type Failures, takeActive } from './ending.ts'
+import { askBackends, type Ending, explainLeft, type Failures, noteAsked, takeActive } from './ending.ts'
 import { observe } from './observe.ts'
 import { wrapperOfNextRun } from './started-wrapper.ts'
 import { hasEnded } from './status.ts'
@@ -39,13 +38,14 @@ export async function stopTasks(tasks: readonly TaskManageable[]): Promise<reado
   const failures: Failures = new Map()
   const active = await takeActive(tasks, 'stop', failures)
   const stopping = active.map(({ task, run }): Stopping => {
-    const plan = (readStarter(run.files)?.wrapper ?? wrapperOfNextRun(task)).stop // the descriptor may be a newer one
+    const starter = run.damage.read(() => readStarter(run.files))
+    const plan = (starter?.wrapper ?? wrapperOfNextRun(task)).stop // the descriptor may be a newer one
     return { task, run, timeout: plan.timeout, steps: planSteps(plan) }
   })
   await resumeHalted(active)
   const clock = new PatientClock()
-  let near = stopping.filter(({ run }) => isFromHere(run.wrapper))
-  let far = stopping.filter(({ run }) => !isFromHere(run.wrapper))
+  let near = stopping.filter(isNear)
+  let far = stopping.filter(stop => !isNear(stop))
   let asked = 0
   for (let pause = 2; near.length + far.length > 0; pause = Math.min(pause * 1.3, 25)) {
     const elapsed = clock.read()
@@ -107,7 +107,7 @@ async function deliver(stopping: readonly Stopping[], elapsed: number): Promise<
     const count = stop.steps.findLastIndex(step => step.at <= elapsed) + 1
     return stop.steps.splice(0, count).map(step => ({ ...stop, step }))
   })
-  for (const { run, step } of due) if (step.scope === 'group') writeAsked(run.files, 'stop', step.signal)
+  for (const ending of due) if (ending.step.scope === 'group') noteAsked(ending, 'stop', ending.step.signal)
   const deliveries = groupBy(due, ({ run, step }) => `${run.backend.type} ${step.signal} ${step.scope}`)
   await Promise.all(
     [...deliveries.values()].map(group => {
@@ -116,6 +116,11 @@ async function deliver(stopping: readonly Stopping[], elapsed: number): Promise<
       return first?.run.backend.signal(runs, first.step.signal, first.step.scope)
     }),
   )
+}
+
+/** Whether the processes of a run can be seen, and signalled, from here; also where the journal is damaged that names its wrapper. */
+function isNear({ run: { wrapper, backend } }: Ending): boolean {
+  return wrapper === undefined ? backend.runsHere : isFromHere(wrapper)
 }
 
 /** Drops what has ended among runs whose processes can be seen. */

@@ -1,6 +1,8 @@
 /** All runs of many tasks: the last ones are observed, of the others their journals say all. */
 import type { RunSummary } from '../../core/run-summary.ts'
+import type { SpmiError } from '../../errors.ts'
 import { readAsked } from '../../store/asked.ts'
+import { Damage } from '../../store/damage.ts'
 import {
   isRemoved,
   listRuns,
@@ -10,42 +12,53 @@ import {
   type Starter,
 } from '../../store/run-store.ts'
 import { type Observation, observe } from './observe.ts'
+import { MENDS } from './sighting.ts'
 import { deriveStatus, type TaskStatus } from './status.ts'
 import type { TaskManageable } from './task.ts'
 
-/** The runs of some tasks, oldest first. */
+/** The runs of some tasks, oldest first, or why they cannot be known. */
 export async function summariseRuns(
   tasks: readonly TaskManageable[],
-): Promise<readonly (readonly RunSummary[])[]> {
+): Promise<readonly (readonly RunSummary[] | SpmiError)[]> {
   const observations = await observe(tasks)
   return observations.map(summariseTask)
 }
 
-function summariseTask({ task, status }: Observation): RunSummary[] {
-  const last = status.run?.number ?? 0
+function summariseTask({ task, status }: Observation): RunSummary[] | SpmiError {
+  if (status.run === undefined) return (status.state === 'unknown' && status.damage?.found[0]) || []
+  const last = status.run.number
   const summaries: RunSummary[] = []
   // A run that was started after the observation is not one that has ended.
   for (const run of listRuns(task.directory).filter(({ number }) => number <= last)) {
-    const starter = readStarter(run)
+    const damage = (run.number === last ? status.damage : undefined) ?? new Damage(task.id)
+    const starter = damage.read(() => readStarter(run), MENDS.other)
     if (starter?.name === '') continue // a clean has only taken its number
     if (starter === undefined && isRemoved(run)) continue
-    summaries.push(
-      summarise(run, run.number === last ? status : statusOfEarlier(task, run, starter), starter),
-    )
+    const its = run.number === last ? status : statusOfEarlier(task, run, starter, damage)
+    summaries.push(summarise(run, its, starter))
   }
   return summaries
 }
 
 /** An earlier run is over: the next one was started after its end had been seen. */
-function statusOfEarlier(task: TaskManageable, run: Run, starter: Starter | undefined): TaskStatus {
+function statusOfEarlier(
+  task: TaskManageable,
+  run: Run,
+  starter: Starter | undefined,
+  damage: Damage,
+): TaskStatus {
+  const journal = readJournal(run)
+  if (journal?.damage) damage.note(journal.damage, MENDS.other)
   return deriveStatus({
     run,
-    journal: readJournal(run),
+    journal,
     starter,
+    damage,
+    lacksStarter: false,
     isStarterAlive: false,
     backendType: starter?.backend?.type ?? task.backend.type,
     backendId: undefined,
-    readAsked: () => readAsked(run),
+    readAsked: () => damage.read(() => readAsked(run), MENDS.other) ?? [],
     liveness: { state: 'gone' },
     hasProcesses: false,
     isHalted: () => false,
@@ -53,7 +66,7 @@ function statusOfEarlier(task: TaskManageable, run: Run, starter: Starter | unde
 }
 
 function summarise(run: Run, status: TaskStatus, starter: Starter | undefined): RunSummary {
-  const { state, words, outcome, exit, exitCode, backendType, pid } = status
+  const { state, words, outcome, exit, exitCode, backendType, pid, damage } = status
   return {
     ...{
       number: run.number,
@@ -65,6 +78,7 @@ function summarise(run: Run, status: TaskStatus, starter: Starter | undefined): 
       exitCode,
       backendType,
       pid,
+      damage,
     },
     startedAt: status.startedAt ?? (starter && new Date(starter.at)), // of a start that failed: when it was tried
     endedAt: status.endedAt,

@@ -79,7 +79,7 @@ describe('FifoWriter', () => {
     folder.write('victim', 'precious')
     symlinkSync(folder.join('victim'), folder.join('link'))
     expect((await refusal(() => FifoWriter.open(folder.join('link')))).message).toBe(
-      'a symbolic link stands in its place',
+      'a symbolic link stands in the place of its FIFO',
     )
     expect(readFileSync(folder.join('victim'), 'utf8')).toBe('precious')
   })
