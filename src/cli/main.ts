@@ -52,7 +52,10 @@ async function serve(context: CliContext, log: Log, json?: JsonAnswer): Promise<
   return command.run({
     ...{ context, log, json, operands, options },
     get catalog() {
-      return openCatalog({ ...context, onWarning }) // by those that work on it; whoever examines it opens it in another way
+      const catalog = openCatalog({ ...context, onWarning }) // by those that work on it; whoever examines it opens it in another way
+      const { damage } = catalog.context.store
+      if (damage) log.warning(damage.message)
+      return catalog
     },
   })
 }

@@ -1,8 +1,9 @@
 /** What commands on many manageables say: what was done, what failed, and what patterns did not find. */
 import type { Catalog } from '../core/catalog.ts'
+import type { ManageableStatus } from '../core/status.ts'
 import type { SpmiError } from '../errors.ts'
 import type { Report, Selection } from '../verbs/select.ts'
-import type { Shown } from '../verbs/show.ts'
+import { damageOf, type Shown } from '../verbs/show.ts'
 import type { Log } from './log.ts'
 import type { ExitStatus, Session } from './session.ts'
 
@@ -39,13 +40,14 @@ export function explainReport(
   return report.failed.length > 0 ? 1 : status
 }
 
-/** Says what patterns did not find. */
+/** Says what patterns did not find, and what is damaged. @param statuses what was shown, which may be damaged in part */
 export function explainSelection(
   log: Log,
   { manageables, damaged, unmatched }: Selection,
   verb: string,
+  statuses: readonly ManageableStatus[] = [],
 ): ExitStatus {
-  const status = explainDamaged(log, damaged)
+  const status = explainDamaged(log, [...damaged, ...damageOf(statuses)])
   const isNothing = manageables.length === 0 && damaged.length === 0
   if (isNothing) log.warning(`Nothing to ${verb}`)
   for (const { pattern, suggestion } of unmatched) {

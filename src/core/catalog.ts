@@ -1,10 +1,12 @@
 /** The manageables of a pool, as objects of their classes. */
-import { SpmiError } from '../errors.ts'
+import { errnoOf, SpmiError } from '../errors.ts'
+import { DamagedFile, RELOAD_MENDS } from '../store/damage.ts'
+import { parseJson } from '../store/files.ts'
 import { isRecordFresh, isRecordReplaced } from '../store/record-marks.ts'
 import { refuseId } from './id.ts'
 import type { Manageable, ManageableClass, ManageableContext, ManageableTable } from './manageable.ts'
 import { sortNaturally } from './natural-order.ts'
-import type { Registry } from './registry.ts'
+import { type Registry, TYPE_NAME } from './registry.ts'
 
 /** What is found in a pool. */
 export interface Listing {
@@ -44,7 +46,7 @@ export class Catalog {
         if (text === undefined) foreign.push(id)
         else records.push(parseRecord(id, text))
       } catch (error) {
-        damaged.push(asDamaged(id, error))
+        damaged.push(this.#explain(id, error))
       }
     }
     const fresh = new Set<Manageable>()
@@ -74,10 +76,19 @@ export class Catalog {
         manageables.push(manageable)
         if (isFresh && found.marksFirstStart) fresh.add(manageable)
       } catch (error) {
-        damaged.push(asDamaged(table.id, error))
+        damaged.push(this.#explain(table.id, error))
       }
     }
     return manageables
+  }
+
+  /** What is said of a manageable that cannot be made. @throws what says nothing of it */
+  #explain(id: string, error: unknown): SpmiError {
+    if (error instanceof DamagedFile) return error.of(id, RELOAD_MENDS)
+    if (error instanceof SpmiError)
+      return new SpmiError(error.code, `manageable "${id}": ${error.message}`, { id })
+    if (errnoOf(error) !== undefined) throw error // what is not the file's fault
+    return this.context.store.damagedRecord(id, (error as Error).message).of(id, RELOAD_MENDS)
   }
 }
 
@@ -89,10 +100,10 @@ interface Record {
 }
 
 function parseRecord(id: string, text: string): Record {
-  const value: unknown = JSON.parse(text)
+  const value = parseJson(text)
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     for (const [type, table] of Object.entries(value))
-      if (isTable(table) && table.id === id)
+      if (isTable(table) && table.id === id && TYPE_NAME.test(type))
         return { type, table, isFresh: isRecordFresh(text), isReplaced: isRecordReplaced(text) }
   }
   throw new SyntaxError('it is not the record of this manageable')
@@ -101,14 +112,4 @@ function parseRecord(id: string, text: string): Record {
 function isTable(value: unknown): value is ManageableTable {
   const table = value as Partial<ManageableTable> | null | undefined
   return typeof table === 'object' && typeof table?.id === 'string' && typeof table.comment === 'string'
-}
-
-function asDamaged(id: string, error: unknown): SpmiError {
-  if (error instanceof SpmiError)
-    return new SpmiError(error.code, `manageable "${id}": ${error.message}`, { id })
-  return new SpmiError('damaged', `manageable "${id}" is damaged: ${(error as Error).message}`, {
-    hint: '"spmi reload" with its descriptor mends it',
-    id,
-    cause: error,
-  })
 }

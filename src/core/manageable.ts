@@ -200,8 +200,8 @@ export abstract class Manageable {
     return Promise.all(items.map(item => item.status()))
   }
 
-  /** The runs of each, oldest first; none for a kind that keeps none. */
-  static summariseAll(items: readonly Manageable[]): Promise<readonly (readonly RunSummary[])[]> {
+  /** The runs of each, oldest first, or why they cannot be known; none for a kind that keeps none. */
+  static summariseAll(items: readonly Manageable[]): Promise<readonly (readonly RunSummary[] | SpmiError)[]> {
     return Promise.resolve(items.map(() => []))
   }
 

@@ -8,6 +8,7 @@ import { pathToFileURL } from 'node:url'
 import { SpmiError } from '../errors.ts'
 import { listDirectory } from '../store/files.ts'
 import { poolFiles } from '../store/layout.ts'
+import { refuseProgram } from '../store/pool-access.ts'
 import type { PoolStore } from '../store/pool-store.ts'
 import { providePublicModule } from './plugin-module.ts'
 import { suggest } from './suggest.ts'
@@ -90,6 +91,9 @@ export class Registry<Class> {
     if (known !== undefined) return known
     const file = this.#findModule(type, store)
     if (file === undefined) throw this.#explainUnknown(type, store, 'plugin')
+    const refusal = refuseProgram(store.path, file)
+    if (refusal !== undefined)
+      throw new SpmiError('plugin', `the plug-in "${file}" is not run: it ${refusal}`)
     const found = await this.#importClass(file, `${toPascalCase(type)}${this.#kind}`)
     this.#known.set(type, found)
     return found

@@ -1,4 +1,5 @@
 /** What is said of a manageable: its state, and what tells that it may be another one. */
+import type { Damage } from '../store/damage.ts'
 
 /**
  * The states of a manageable, and `unknown` for when it cannot be found out now.
@@ -15,6 +16,8 @@ export interface ManageableStatus {
   readonly words?: string | undefined
   /** Since when the manageable is in this state, where that is known. */
   readonly since?: Date | undefined
+  /** Its damaged files, as far as they were met: the state was found out without them. */
+  readonly damage?: Damage | undefined
 }
 
 /** Tells when something may have changed. */

@@ -1,7 +1,10 @@
-/** What was asked of a run on the way, by `stop`, `kill`, `signal`, `pause` and `resume`: a file of its own for each. */
+/**
+ * What was asked of a run on the way, by `stop`, `kill`, `signal`, `pause` and `resume`: a file of its own for each. Its name says all that
+ * a program wants to know, and appears at once; what it holds is for people.
+ */
 import { errnoOf } from '../errors.ts'
-import { type ProcessIdentity, thisProcess } from '../system/process.ts'
-import { createFile, listDirectory, readJson } from './files.ts'
+import { thisProcess } from '../system/process.ts'
+import { createFile, listDirectory } from './files.ts'
 import { runFiles } from './layout.ts'
 import type { Run } from './run-store.ts'
 
@@ -11,16 +14,18 @@ export interface Asked {
   readonly signal: string
   /** Milliseconds since the epoch. */
   readonly at: number
-  readonly by: ProcessIdentity
 }
+
+/** `asked.VERB-SIGNAL-AT-PID-COUNT-HOST`. */
+const NAME = /^asked\.(stop|kill|signal|pause|resume)-([A-Z0-9]+)-(\d+)-\d+-\d+-/
 
 /** Who asked for what so far, oldest first. */
 export function readAsked(run: Run): Asked[] {
-  const names = (listDirectory(run.directory) ?? []).filter(name => name.startsWith('asked.'))
-  return names
-    .map(name => readJson<Asked>(`${run.directory}/${name}`))
-    .filter(asked => asked !== undefined)
-    .sort((a, b) => a.at - b.at)
+  const found = (listDirectory(run.directory) ?? []).flatMap(name => {
+    const [, verb, signal = '', at] = NAME.exec(name) ?? []
+    return verb === undefined ? [] : [{ verb: verb as Asked['verb'], signal, at: Number(at) }]
+  })
+  return found.sort((a, b) => a.at - b.at)
 }
 
 /**
@@ -31,7 +36,7 @@ export function readAsked(run: Run): Asked[] {
  */
 export function writeAsked(run: Run, verb: Asked['verb'], signal: string): void {
   const by = thisProcess()
-  const asked: Asked = { verb, signal, at: Date.now(), by }
+  const asked = { verb, signal, at: Date.now(), by }
   const suffix = `${verb}-${signal}-${asked.at}-${by.pid}-${++timesAsked}-${by.host}`
   try {
     createFile(runFiles.asked(run.directory, suffix), `${JSON.stringify(asked)}\n`)

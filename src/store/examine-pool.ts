@@ -9,7 +9,8 @@ import { type Environment, exec, explainFailure } from '../system/exec.ts'
 import { ANSWER_TIMEOUT, type Finding, findingOf, ok, problem, warning } from '../system/finding.ts'
 import { lookAtFolder } from '../system/folder.ts'
 import { fileSystemOf } from '../system/mounts.ts'
-import { createFile, makeHiddenDirectory, publishDirectory, removeDirectory } from './files.ts'
+import { createFile } from './files.ts'
+import { makeHiddenDirectory, publishDirectory, removeDirectory } from './hidden.ts'
 import { FORMAT } from './layout.ts'
 import type { PoolStore } from './pool-store.ts'
 
@@ -28,6 +29,7 @@ export async function examineAccess(store: PoolStore, environment: Environment):
   try {
     store.check()
     if (!statSync(store.path, { throwIfNoEntry: false })) return examineParent(store.path)
+    if (store.damage) return findingOf('folder', store.damage)
     return ok('folder', `yours alone, format ${FORMAT}`)
   } catch (error) {
     return { mend: 'set $SPMI_PATH to a folder of yours', ...findingOf('folder', error) }

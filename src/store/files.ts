@@ -5,6 +5,8 @@
 import {
   closeSync,
   constants,
+  fstatSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -15,8 +17,9 @@ import {
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
-import { errnoOf, SpmiError } from '../errors.ts'
-import { isAlive, thisProcess } from '../system/process.ts'
+import { errnoOf } from '../errors.ts'
+import { asDamaged, DamagedFile, MOVE_AWAY, mustBeFile } from './damage.ts'
+import { temporaryName } from './hidden.ts'
 import { sync } from './sync.ts'
 
 /** Our own files are small; one that is larger is damaged. In bytes. */
@@ -38,7 +41,7 @@ export interface ReadOptions {
 /**
  * A small file as text, or undefined when it does not exist. Never blocks on a FIFO or, unless told to, follows a
  * symlink.
- * @throws SpmiError `damaged` when it is larger than the limit, 1 MiB; system errors as they are
+ * @throws SpmiError `damaged` when it is larger than the limit, 1 MiB, is no file, or cannot be read; system errors that say nothing of it
  */
 export function readSmallFile(
   path: string,
@@ -49,18 +52,21 @@ export function readSmallFile(
     fd = openSync(path, links === 'refuse' ? READ | constants.O_NOFOLLOW : READ)
   } catch (error) {
     if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
-    throw error
+    throw asDamaged(path, error)
   }
   try {
     let length = readSync(fd, buffer, 0, buffer.length, null)
+    if (length === 0 && links === 'refuse') mustBeFile(path, fstatSync(fd)) // what is none may give nothing as well
     if (length < buffer.length) return decode(buffer.subarray(0, length))
     const chunks: Buffer[] = []
     for (let total = 0; length > 0; length = readSync(fd, buffer, 0, buffer.length, null)) {
       total += length
-      if (total > limit) throw new SpmiError('damaged', `"${path}" is larger than ${limit} bytes`)
+      if (total > limit) throw new DamagedFile(path, `it is larger than ${limit} bytes`)
       chunks.push(Buffer.from(buffer.subarray(0, length)))
     }
     return decode(Buffer.concat(chunks))
+  } catch (error) {
+    throw error instanceof DamagedFile ? error : asDamaged(path, error)
   } finally {
     closeSync(fd)
   }
@@ -80,13 +86,25 @@ export function isFolder(path: string): boolean {
   }
 }
 
-/** The names in a directory, or undefined when there is no such directory. */
+/** The names in a directory, or undefined when there is nothing of the name. @throws SpmiError `damaged` when it is something else */
 export function listDirectory(path: string): string[] | undefined {
   try {
     return readdirSync(path)
   } catch (error) {
-    if (errnoOf(error) === 'ENOENT' || errnoOf(error) === 'ENOTDIR') return undefined
-    throw error
+    const errno = errnoOf(error) ?? ''
+    if (!['ENOENT', 'ENOTDIR'].includes(errno)) throw asDamaged(path, error)
+    if (isThere(path)) throw new DamagedFile(path, 'it is not a directory', MOVE_AWAY)
+    return undefined
+  }
+}
+
+/** Whether there is anything of a name, be it a symlink that leads nowhere. */
+export function isThere(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined
+  } catch (error) {
+    if (errnoOf(error) === undefined) throw error
+    return false // a folder above it is none
   }
 }
 
@@ -109,11 +127,13 @@ export function isOutOfRoom(error: unknown): boolean {
   return ['ENOSPC', 'EDQUOT'].includes(errnoOf(error) ?? '')
 }
 
-/** Appends to a file that exists. */
-export function appendToFile(path: string, content: string): void {
-  const fd = openSync(path, constants.O_WRONLY | constants.O_APPEND | constants.O_NOFOLLOW)
+/** Puts another end in the place of a file's own, by one write, if it has the one that is meant. */
+export function replaceEnd(path: string, end: string, other: string): void {
+  const fd = openSync(path, constants.O_RDWR | constants.O_NONBLOCK | constants.O_NOFOLLOW)
   try {
-    writeSync(fd, content)
+    const at = fstatSync(fd).size - end.length
+    const length = at < 0 ? 0 : readSync(fd, buffer, 0, end.length, at)
+    if (buffer.toString('latin1', 0, length) === end) writeSync(fd, other, at)
   } finally {
     closeSync(fd)
   }
@@ -128,7 +148,7 @@ export async function replaceFile(path: string, content: string | Uint8Array): P
     renameSync(temporary, path)
   } catch (error) {
     rmSync(temporary, { force: true })
-    throw error
+    throw errnoOf(error) === 'EISDIR' ? asDamaged(path, error) : error
   }
 }
 
@@ -144,90 +164,31 @@ export function ensureDirectory(path: string): boolean {
 }
 
 /**
- * Makes a directory under a hidden name, to be filled and then renamed to its own.
- * @returns its path
- */
-export function makeHiddenDirectory(parent: string, kind: 'new' | 'gone'): string {
-  const path = join(parent, temporaryName(kind))
-  mkdirSync(path, { mode: 0o700 })
-  return path
-}
-
-/**
- * Renames a hidden directory, which is not empty, to its own name. rename(2) refuses a name that is taken by a
- * directory that is not empty, so of two only one gets it.
- * @returns false when the name is taken
- */
-export function publishDirectory(hidden: string, path: string): boolean {
-  try {
-    renameSync(hidden, path)
-    return true
-  } catch (error) {
-    if (['EEXIST', 'ENOTEMPTY', 'ENOTDIR'].includes(errnoOf(error) ?? '')) return false
-    throw error
-  }
-}
-
-/** Removes a directory and all that it holds; one that is gone already is fine. */
-export function removeDirectory(path: string): void {
-  rmSync(path, { recursive: true, force: true })
-}
-
-/**
- * Takes the name from a directory that is to be removed, so that nobody sees half of it. That is to be on the disk before anything in
- * it is removed. What a crash leaves has a hidden name, which is swept.
- * @param mayGo looks at it once more under its hidden name, where nobody reaches it, and says whether it may go; else it is put back
- * @returns its hidden path; undefined when it was put back
- * @throws ENOENT as a system error when it is gone already
- */
-export function hideDirectory(
-  path: string,
-  mayGo: (hidden: string) => boolean = () => true,
-): string | undefined {
-  const hidden = join(dirname(path), temporaryName('gone'))
-  renameSync(path, hidden)
-  return !mayGo(hidden) && publishDirectory(hidden, path) ? undefined : hidden
-}
-
-/** Removes at once what nobody was told of yet. @returns whether it has gone @throws as `hideDirectory` does */
-export function removeAtOnce(path: string, mayGo?: (hidden: string) => boolean): boolean {
-  const hidden = hideDirectory(path, mayGo)
-  if (hidden !== undefined) removeDirectory(hidden)
-  return hidden !== undefined
-}
-
-let made = 0
-
-/** A hidden name that says who made it, and is made once: `.KIND-PID-START-BOOT-COUNT-HOST`. */
-export function temporaryName(kind: 'new' | 'gone'): string {
-  const { pid, start, boot, host } = thisProcess()
-  return `.${kind}-${pid}-${start}-${boot.slice(0, 8)}-${++made}-${host}`
-}
-
-const TEMPORARY = /^\.(?:new|gone)-(\d+)-(\d+)-([0-9a-f]*)-\d+-(.*)$/
-
-/** Removes what dead makers of this host left under hidden names. What another host made is left to it. */
-export function sweepTemporaries(directory: string, names: readonly string[]): void {
-  const here = thisProcess()
-  for (const name of names) {
-    const [, pid, start, boot, host] = TEMPORARY.exec(name) ?? []
-    if (host !== here.host) continue
-    const isThisBoot = here.boot.startsWith(boot ?? '')
-    if (isThisBoot && isAlive({ ...here, pid: Number(pid), start: Number(start) })) continue
-    removeDirectory(join(directory, name))
-  }
-}
-
-/**
  * Reads a JSON file of ours; undefined when it is not there, or was made and not written yet.
+ * @param isWhole whether it has the shape that we gave it
  * @throws SpmiError `damaged`
  */
-export function readJson<T>(path: string): T | undefined {
+export function readJson<T>(path: string, isWhole: (value: unknown) => value is T): T | undefined {
   const text = readSmallFile(path)
-  if (text === undefined || text === '') return undefined // made, but not written yet
+  if (text === undefined || text === '') return undefined
+  const value = parse(path, text)
+  if (!isWhole(value)) throw new DamagedFile(path, 'it does not say what it is to say')
+  return value
+}
+
+function parse(path: string, text: string): unknown {
   try {
-    return JSON.parse(text) as T
+    return parseJson(text)
   } catch (error) {
-    throw new SpmiError('damaged', `"${path}" is damaged: ${(error as Error).message}`, { cause: error })
+    throw new DamagedFile(path, (error as SyntaxError).message)
+  }
+}
+
+/** The value of a JSON text. @throws SyntaxError in words of ours: those of a parser quote the text */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new SyntaxError(text === '' ? 'it is empty' : 'it is not JSON')
   }
 }

@@ -4,6 +4,7 @@
  */
 import { type FSWatcher, watch } from 'node:fs'
 import { errnoOf } from '../errors.ts'
+import { Damage } from './damage.ts'
 import { runFiles } from './layout.ts'
 import { findLastRun } from './run-store.ts'
 
@@ -11,6 +12,7 @@ import { findLastRun } from './run-store.ts'
 export class JournalWatch {
   readonly #directory: string
   readonly #onChange: () => void
+  readonly #damage = new Damage('') // who looks at the status names it
   #watched: { readonly path: string; readonly watcher: FSWatcher } | undefined
 
   /** @param directory that of the manageable */
@@ -21,7 +23,7 @@ export class JournalWatch {
 
   /** Goes on with the journal of a newer run, or with one that was not there yet. */
   refresh(): void {
-    const run = findLastRun(this.#directory)
+    const run = this.#damage.read(() => findLastRun(this.#directory))
     const path = run && runFiles.journal(run.directory)
     if (path === this.#watched?.path) return
     this.close()

@@ -15,8 +15,12 @@
  *
  * `at` is in milliseconds since the epoch, `up` in clock ticks since boot. The file is made with O_EXCL and padded with spaces to a fixed size by its
  * first write, and overwritten in place from then on, so that the end of a run fits on a full disk.
+ *
+ * A damaged journal says what is left of it: each record that is whole, and nothing else. Where somebody has cut the file, its wrapper goes
+ * on at its own place behind the hole, which reads as NULs.
  */
 import type { ProcessIdentity } from '../system/process.ts'
+import type { DamagedFile } from './damage.ts'
 import { createFile, isOutOfRoom } from './files.ts'
 import { runFiles } from './layout.ts'
 
@@ -42,9 +46,19 @@ export interface Journal {
   readonly stayed?: { readonly at: number }
   readonly ended?: { readonly at: number }
   readonly void?: { readonly at: number; readonly reason: string }
+  /** What is wrong with the file, so that records may be missing. */
+  readonly damage?: DamagedFile
 }
 
+/** What a wrapper allocates at least, in bytes: see default.sh. */
+const SIZE = 4000
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
+
+/** Whether the text of a journal may be what there is of one that is being made. */
+export function isBeginning(text: string): boolean {
+  return /^(claimed [^\n\0]*\n? *|void [^\n\0]*|)$/.test(text)
+}
 
 /** Reads the records of a journal. A line that is not whole is passed over: its end is missing, or is padding yet. */
 export function parseJournal(text: string): Journal {
@@ -58,11 +72,23 @@ export function parseJournal(text: string): Journal {
   return journal
 }
 
+/** What is wrong with the text of a journal, as the end of a sentence; undefined when nothing is, or nothing is lost by it. */
+export function findDamage(
+  { claimed, refused, void: given, ended }: Journal,
+  text: string,
+): string | undefined {
+  if (given ?? refused ?? (claimed && ended)) return undefined
+  if (text === '') return 'it is empty'
+  if (claimed === undefined) return 'its first record is missing'
+  if (text.includes('\0')) return 'it has a hole'
+  return text.length < SIZE ? 'it is cut short' : undefined
+}
+
 type Values = Readonly<Record<string, string>>
 
 function parseRecord(line: string): { verb: string; values: Values } | undefined {
-  if (line === '' || line.endsWith(' ')) return undefined
-  const [verb = '', ...pairs] = line.split(' ')
+  const [verb = '', ...pairs] = line.slice(line.lastIndexOf('\0') + 1).split(' ')
+  if (verb === '' || line.endsWith(' ')) return undefined
   const values: Record<string, string> = Object.create(null)
   for (const [index, pair] of pairs.entries()) {
     const equals = pair.indexOf('=')
@@ -77,24 +103,25 @@ function parseRecord(line: string): { verb: string; values: Values } | undefined
 }
 
 function addRecord(journal: Mutable<Journal>, verb: string, values: Values): void {
+  if (!areWhole(values.at)) return
   const at = Number(values.at)
-  if (!Number.isFinite(at)) return
   switch (verb) {
     case 'claimed':
-      journal.claimed = {
-        at,
-        name: values.name ?? '',
-        wrapper: {
-          host: values.host ?? '',
-          boot: values.boot ?? '',
-          pid: Number(values.pid),
-          seen: Number(values.up),
-        },
-        parent: Number(values.parent),
-      }
+      if (areWhole(values.pid, values.up, values.parent) && values.host && values.boot && values.name)
+        journal.claimed = {
+          at,
+          name: values.name,
+          wrapper: {
+            host: values.host,
+            boot: values.boot,
+            pid: Number(values.pid),
+            seen: Number(values.up),
+          },
+          parent: Number(values.parent),
+        }
       break
     case 'spawned':
-      if (journal.claimed)
+      if (journal.claimed && areWhole(values.pid, values.up))
         journal.spawned = {
           at,
           command: { ...journal.claimed.wrapper, pid: Number(values.pid), seen: Number(values.up) },
@@ -105,7 +132,7 @@ function addRecord(journal: Mutable<Journal>, verb: string, values: Values): voi
       journal.signalled = [...journal.signalled, { at, signal: values.signal ?? '' }]
       break
     case 'exited':
-      journal.exited = { at, code: Number(values.code) }
+      if (areWhole(values.code)) journal.exited = { at, code: Number(values.code) }
       break
     case 'refused':
     case 'void':
@@ -117,6 +144,11 @@ function addRecord(journal: Mutable<Journal>, verb: string, values: Values): voi
       journal[verb] = { at }
       break
   }
+}
+
+/** Whether values are whole numbers. bash's `wait` can give -1. */
+function areWhole(...values: readonly (string | undefined)[]): boolean {
+  return values.every(value => value !== undefined && /^-?\d{1,15}$/.test(value))
 }
 
 /**

@@ -1,6 +1,6 @@
 /**
- * Every file of a pool: its name, its meaning and its one writer. Nothing is ever rewritten in place but the
- * journal, by its own wrapper: a file appears by rename, or with O_EXCL, or is appended to.
+ * Every file of a pool: its name, its meaning and its one writer. Nothing is ever rewritten in place but the journal, by its own wrapper, and
+ * the last byte of a record, once, by one write: all else appears by rename, or with O_EXCL, or is appended to.
  *
  *   $SPMI_PATH/                   0700, ours alone
  *   ├── .spmi/                    load    what belongs to the pool as a whole
@@ -10,7 +10,7 @@
  *   └── <id>/                     load    appears by rename: loaded whole or not at all
  *       ├── descriptor.toml|…     load    the user's bytes, untouched
  *       ├── manageable.json       load    the same, checked and normalised: what every other command reads
- *       │                                 (the first start appends an empty line before it makes runs/)
+ *       │                                 (the first start puts a mark at its end before it makes runs/)
  *       ├── loaded                load    when, as an ISO 8601 time, and from which folder
  *       ├── .reload/              reload  new ones of these three, until they are in their places; see replacement.ts
  *       └── runs/                 start   made by the first start

@@ -7,20 +7,17 @@ import { dirname } from 'node:path'
 import { SpmiError } from '../errors.ts'
 import { toBytes } from '../system/byte-text.ts'
 import { isFromHere, thisProcess } from '../system/process.ts'
+import { createFile, ensureDirectory, listDirectory, replaceEnd } from './files.ts'
 import {
-  appendToFile,
-  createFile,
-  ensureDirectory,
-  listDirectory,
   makeHiddenDirectory,
   publishDirectory,
   removeAtOnce,
   removeDirectory,
   sweepTemporaries,
-} from './files.ts'
+} from './hidden.ts'
 import { type Journal, writeVoidJournal } from './journal.ts'
 import { manageableFiles, runFiles } from './layout.ts'
-import { STARTED_MARK } from './record-marks.ts'
+import { FRESH, STARTED } from './record-marks.ts'
 import {
   findLastRun,
   type Run,
@@ -129,7 +126,7 @@ export interface PreparedRun {
 
 function makeHiddenRun(directory: string, last: SeenRun | undefined): PreparedRun {
   const runs = manageableFiles.runs(directory)
-  if (!existsSync(runs)) appendToFile(manageableFiles.record(directory), STARTED_MARK)
+  if (!existsSync(runs)) replaceEnd(manageableFiles.record(directory), FRESH, STARTED)
   ensureDirectory(runs)
   sweepTemporaries(runs, listDirectory(runs) ?? [])
   const prepared = { hidden: makeHiddenDirectory(runs, 'new'), run: runAfter(directory, last?.number ?? 0) }

@@ -4,7 +4,9 @@
  */
 import { errnoOf } from '../errors.ts'
 import { isAlive } from '../system/process.ts'
-import { hideDirectory, listDirectory, removeDirectory, sweepTemporaries } from './files.ts'
+import { Damage } from './damage.ts'
+import { listDirectory } from './files.ts'
+import { hideDirectory, removeDirectory, sweepTemporaries } from './hidden.ts'
 import { manageableFiles } from './layout.ts'
 import { isStarterAlive, listRuns, type Run, readJournal, readStarter } from './run-store.ts'
 import { sync } from './sync.ts'
@@ -30,13 +32,17 @@ export async function removeOldRuns(directory: string, keep: number): Promise<nu
 }
 
 /**
+/**
  * A run whose wrapper lives, or is yet to come: none to remove. An older run than the last one is over, but under its number
- * there may be another one by now, where the manageable was removed meanwhile, and loaded and started again.
+ * there may be another one by now, where the manageable was removed meanwhile, and loaded and started again. Of one with damaged files
+ * nobody knows.
  */
 function isActive(run: Run): boolean {
+  const damage = new Damage('')
   const journal = readJournal(run)
   if (journal?.claimed) return isAlive(journal.claimed.wrapper)
-  const starter = journal === undefined ? readStarter(run) : undefined
+  const starter = journal === undefined ? damage.read(() => readStarter(run)) : undefined
+  if (journal?.damage ?? damage.found[0]) return true
   return starter !== undefined && isStarterAlive(starter)
 }
 

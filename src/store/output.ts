@@ -1,6 +1,7 @@
 /** A run's output: written by its command alone, read here, never as a whole. */
 import { closeSync, constants, fstatSync, lstatSync, openSync, readSync } from 'node:fs'
-import { asSpmiError, errnoOf, SpmiError } from '../errors.ts'
+import { errnoOf } from '../errors.ts'
+import { asDamaged, mustBeFile } from './damage.ts'
 import { runFiles } from './layout.ts'
 
 /** How much of the end of an output is looked at for its last lines at once, in bytes. */
@@ -33,21 +34,23 @@ export class OutputReader {
 
   /**
    * Opens an output; undefined when there is none. What stands in its place is neither followed nor waited for.
-   * @throws SpmiError `damaged` for what is no file, `system` for one that is not ours to read
+   * @throws SpmiError `damaged` for what is no file, or is not ours to read
    */
   static open(path: string): OutputReader | undefined {
-    const cannot = `the output "${path}" cannot be read`
     let fd: number
     try {
       fd = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK | constants.O_NOFOLLOW)
     } catch (error) {
       if (errnoOf(error) === 'ENOENT') return undefined
-      if (errnoOf(error) !== 'ELOOP') throw asSpmiError(error, cannot)
-      throw new SpmiError('damaged', `${cannot}: a symbolic link stands in its place`, { cause: error })
+      throw asDamaged(path, error)
     }
-    if (fstatSync(fd).isFile()) return new OutputReader(fd)
-    closeSync(fd)
-    throw new SpmiError('damaged', `${cannot}: something else stands in its place`)
+    try {
+      mustBeFile(path, fstatSync(fd))
+    } catch (error) {
+      closeSync(fd)
+      throw error
+    }
+    return new OutputReader(fd)
   }
 
   /** What there is after what was read before, as far as the buffer takes it; empty at the end. */

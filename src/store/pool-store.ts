@@ -3,23 +3,21 @@
  * manageable is loaded or not, never half; and takes it away the same way.
  */
 import { chmodSync, lstatSync } from 'node:fs'
-import { dirname, join, resolve } from 'node:path'
+import { dirname, resolve } from 'node:path'
 import { errnoOf, SpmiError } from '../errors.ts'
+import { DamagedFile } from './damage.ts'
+import { createFile, ensureDirectory, listDirectory, readSmallFile, replaceFile } from './files.ts'
 import {
-  createFile,
-  ensureDirectory,
   hideDirectory,
-  listDirectory,
   makeHiddenDirectory,
   publishDirectory,
-  readSmallFile,
   removeAtOnce,
   removeDirectory,
-  replaceFile,
   sweepTemporaries,
-} from './files.ts'
+} from './hidden.ts'
 import { FORMAT, manageableFiles, poolFiles } from './layout.ts'
-import { checkPool } from './pool-access.ts'
+import { describeLoad, type LoadNote, readLoadNote } from './load-note.ts'
+import { checkAccess, checkFormat } from './pool-access.ts'
 import { markReplaced } from './record-marks.ts'
 import { placesOf, replaceRecord } from './replacement.ts'
 import { sync, syncFolders } from './sync.ts'
@@ -46,6 +44,7 @@ export class PoolStore {
   /** Whether its path is text: of bytes that are not UTF-8 the calls of the runtimes make another name. */
   readonly #isText: boolean
   #isPrepared = false
+  #damage: DamagedFile | undefined
 
   private constructor(path: string, isText: boolean) {
     this.path = path
@@ -83,22 +82,24 @@ export class PoolStore {
     return readSmallFile(manageableFiles.record(this.directoryOf(id)))
   }
 
-  /** When a manageable was loaded, or undefined when that is not known. */
+  /** What is said of a record that is damaged. */
+  damagedRecord(id: string, what: string): DamagedFile {
+    return new DamagedFile(manageableFiles.record(this.directoryOf(id)), what)
+  }
+
+  /** When a manageable was loaded, or undefined when that is not known. @throws SpmiError `damaged` */
   readLoadTime(id: string): Date | undefined {
-    const time = new Date(this.#readLoaded(id)[0] ?? '')
-    return Number.isNaN(time.getTime()) ? undefined : time
+    return this.#readLoaded(id)?.time
   }
 
-  /** The folder from which relative paths of a manageable's descriptor count, or undefined when that is not known. */
+  /** The folder from which relative paths of a manageable's descriptor count, or undefined when that is not known. @throws as above */
   readFolder(id: string): string | undefined {
-    const [, ...lines] = this.#readLoaded(id)
-    return lines.join('\n') || undefined
+    return this.#readLoaded(id)?.folder
   }
 
-  #readLoaded(id: string): readonly string[] {
-    const texts = placesOf(this.directoryOf(id)).map(place => readSmallFile(manageableFiles.loaded(place)))
-    const text = texts.find(found => found !== undefined) ?? ''
-    return text.replace(/\n$/, '').split('\n')
+  #readLoaded(id: string): LoadNote | undefined {
+    const notes = placesOf(this.directoryOf(id)).map(place => readLoadNote(manageableFiles.loaded(place)))
+    return notes.find(found => found !== undefined)
   }
 
   /** The text of a manageable's descriptor, as the user wrote it; undefined when there is none. */
@@ -112,23 +113,6 @@ export class PoolStore {
         if (text !== undefined) return { path, format, text }
       }
     return undefined
-  }
-
-  /** Makes a folder for a draft of a descriptor, which nobody else can read. It is swept when we die before removing it. */
-  makeDraft(name: string, text: string): string {
-    const folder = makeHiddenDirectory(this.path, 'new')
-    createFile(join(folder, name), text)
-    return folder
-  }
-
-  /** The text of a draft as it is now; undefined when it was removed. */
-  readDraft(folder: string, name: string): string | undefined {
-    return readSmallFile(join(folder, name), { links: 'follow' })
-  }
-
-  /** Removes a draft, with what an editor has left beside it. */
-  removeDraft(folder: string): void {
-    removeDirectory(folder)
   }
 
   /** Whether something bears this name in the pool. */
@@ -213,8 +197,11 @@ export class PoolStore {
     this.check()
     chmodSync(this.path, 0o700) // a fresh directory (mkdir, umask 022) becomes private with its first content
     const files = poolFiles(this.path)
-    ensureDirectory(files.own)
-    ensureDirectory(files.plugins)
+    for (const folder of [files.own, files.plugins]) {
+      ensureDirectory(folder)
+      listDirectory(folder) // it may be something else
+    }
+    if (this.#damage !== undefined) throw this.#damage // a newer SPMI may have made the pool
     if (readSmallFile(files.format) === undefined) {
       sweepTemporaries(files.own, listDirectory(files.own) ?? [])
       await replaceFile(files.format, `${FORMAT}\n`)
@@ -231,7 +218,18 @@ export class PoolStore {
       throw new SpmiError('pool', `the pool "${this.path}" has a name that is not valid UTF-8`, {
         hint: 'set $SPMI_PATH to another folder',
       })
-    checkPool(this.path)
+    if (!checkAccess(this.path)) return
+    try {
+      checkFormat(this.path)
+    } catch (error) {
+      if (!(error instanceof DamagedFile)) throw error
+      this.#damage = error.withHint('move it away, and the next load writes it anew')
+    }
+  }
+
+  /** What is wrong with the pool's own files, as far as they were read: what is loaded does not rest on them. */
+  get damage(): SpmiError | undefined {
+    return this.#damage
   }
 }
 
@@ -246,5 +244,5 @@ export function alreadyLoaded(id: string): SpmiError {
 function writeContent(directory: string, { format, source, record, folder }: LoadContent): void {
   createFile(manageableFiles.descriptor(directory, format), source)
   createFile(manageableFiles.record(directory), record)
-  createFile(manageableFiles.loaded(directory), `${new Date().toISOString()}\n${folder}\n`)
+  createFile(manageableFiles.loaded(directory), describeLoad(folder))
 }

@@ -6,24 +6,25 @@
  * renamed to its place, what is still in there belongs to it, and is read from there; then the rest follows. Anybody can take
  * each of these steps: who finds the directory of somebody else, who may be dead, goes on with it.
  */
-import { lstatSync, renameSync, rmdirSync, rmSync } from 'node:fs'
+import { renameSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { errnoOf } from '../errors.ts'
+import { asDamaged } from './damage.ts'
+import { isThere, listDirectory } from './files.ts'
 import {
-  listDirectory,
   makeHiddenDirectory,
   publishDirectory,
   removeAtOnce,
   removeDirectory,
   sweepTemporaries,
-} from './files.ts'
+} from './hidden.ts'
 import { isDescriptor, manageableFiles } from './layout.ts'
 import { sync, syncFolders } from './sync.ts'
 
 /** The directories in which those files of a manageable may be that belong to its record, the newer one first. */
 export function placesOf(directory: string): string[] {
   const stage = manageableFiles.stage(directory)
-  const isChanging = exists(stage) && !exists(manageableFiles.record(stage))
+  const isChanging = isThere(stage) && !isThere(manageableFiles.record(stage))
   return isChanging ? [stage, directory] : [directory]
 }
 
@@ -86,10 +87,7 @@ function move(from: string, to: string): void {
   try {
     renameSync(from, to)
   } catch (error) {
+    if (errnoOf(error) === 'EISDIR') throw asDamaged(to, error)
     if (errnoOf(error) !== 'ENOENT') throw error
   }
-}
-
-function exists(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined
 }

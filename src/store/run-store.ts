@@ -2,41 +2,23 @@
  * The runs of one manageable: numbered directories that appear whole (see next-run.ts). Writes what a start has to say once its run
  * is there, reads what everybody said. Who writes what stands in layout.ts.
  */
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, lstatSync } from 'node:fs'
 import { errnoOf } from '../errors.ts'
 import { toText } from '../system/byte-text.ts'
-import { isAlive, type ProcessIdentity, type SignalName } from '../system/process.ts'
-import { createFile, listDirectory, readJson, readSmallFile } from './files.ts'
-import { type Journal, parseJournal, writeVoidJournal } from './journal.ts'
+import { isAlive } from '../system/process.ts'
+import { DamagedFile } from './damage.ts'
+import { createFile, isThere, listDirectory, readJson, readSmallFile } from './files.ts'
+import { findDamage, isBeginning, type Journal, parseJournal, writeVoidJournal } from './journal.ts'
 import { manageableFiles, runFiles } from './layout.ts'
+import { isStarter, isSubmitted, type Starter, type Submitted } from './starter.ts'
 import { syncNow } from './sync.ts'
+
+export type { StartedWrapper, Starter, Submitted } from './starter.ts'
 
 /** One run: its number, counted from 1, and its directory. */
 export interface Run {
   readonly number: number
   readonly directory: string
-}
-
-/** Who starts a run, written before anything is launched. */
-export interface Starter {
-  /** The run's name: of the session, unit or job, and in the environment of its processes. */
-  readonly name: string
-  /** Milliseconds since the epoch. */
-  readonly at: number
-  readonly by: ProcessIdentity
-  /** The backend and what it is told; absent from what older programs started. */
-  readonly backend?: { readonly type: string; readonly [key: string]: unknown }
-  /** What later commands need of its wrapper, whatever the descriptor says by then; absent as above. */
-  readonly wrapper?: StartedWrapper
-}
-
-/** The wrapper of a run, in plain values. */
-export interface StartedWrapper {
-  readonly type: string
-  /** The command as status shows it. */
-  readonly command: string
-  /** The signals of a stop, spread evenly over the timeout (milliseconds). */
-  readonly stop: { readonly signals: readonly SignalName[]; readonly timeout: number }
 }
 
 /**
@@ -55,12 +37,8 @@ export function isChosen(name: string): boolean {
   return name.endsWith(CHOSEN_MARK)
 }
 
-/** The backend accepted a run under an id of its own. What it refuses gets a void journal with the reason. */
-export interface Submitted {
-  readonly id: string
-  /** Milliseconds since the epoch. */
-  readonly at: number
-}
+/** Milliseconds after which a journal of which there is only the beginning is that of a wrapper that died while it made it. */
+const MAKING_TIMEOUT = 10_000
 
 /** The kernel gives no more than 6 MiB to a process (execve(2)), and a quote takes four bytes in a shell. */
 const ENVIRONMENT_LIMIT = 24 << 20
@@ -97,15 +75,25 @@ export function runAfter(directory: string, after: number): Run {
   return { number: after + 1, directory: manageableFiles.run(directory, after + 1) }
 }
 
-/** What the wrapper wrote so far; undefined when no wrapper has come. */
+/** What the wrapper wrote so far, as far as it can be read; undefined when no wrapper has come. */
 export function readJournal(run: Run): Journal | undefined {
-  const text = readSmallFile(runFiles.journal(run.directory))
-  return text === undefined ? undefined : parseJournal(text)
+  const path = runFiles.journal(run.directory)
+  try {
+    const text = readSmallFile(path)
+    if (text === undefined) return undefined
+    const journal = parseJournal(text)
+    const wrong = findDamage(journal, text)
+    if (wrong === undefined || (isBeginning(text) && ageOf(path) < MAKING_TIMEOUT)) return journal
+    return { ...journal, damage: new DamagedFile(path, wrong) }
+  } catch (error) {
+    if (error instanceof DamagedFile) return { signalled: [], damage: error }
+    throw error
+  }
 }
 
-/** Milliseconds since a journal was last written, whichever way the clock was set meanwhile. */
-export function journalAge(run: Run): number {
-  const stats = statSync(runFiles.journal(run.directory), { throwIfNoEntry: false })
+/** Milliseconds since a file was last written, whichever way the clock was set meanwhile. */
+function ageOf(path: string): number {
+  const stats = lstatSync(path, { throwIfNoEntry: false })
   return stats === undefined ? 0 : Math.abs(Date.now() - stats.mtimeMs)
 }
 
@@ -127,17 +115,26 @@ export function voidRun(run: Run, reason: string): boolean {
 
 /** Whether a run that was found has been removed since. */
 export function isRemoved(run: Run): boolean {
-  return !existsSync(run.directory)
+  return !isThere(run.directory)
 }
 
-/** Who started a run; undefined for a run that only blocked its number. */
+/** Who started a run; undefined where that is not known any more. @throws SpmiError `damaged` */
 export function readStarter(run: Run): Starter | undefined {
-  return readJson<Starter>(runFiles.starter(run.directory))
+  const path = runFiles.starter(run.directory)
+  const starter = readJson(path, isStarter)
+  if (starter === undefined && existsSync(path)) throw new DamagedFile(path, 'it is empty') // it has appeared whole, with its run
+  return starter
 }
 
-/** The backend's own id; undefined where it gave none. */
+/** The name of a run as its script has it. @throws SpmiError `damaged` */
+export function readScriptName(run: Run): string | undefined {
+  const script = readSmallFile(runFiles.script(run.directory))
+  return /^_spmi_name='?(spmi-[\w-]+)'?$/m.exec(script ?? '')?.[1]
+}
+
+/** The backend's own id; undefined where it gave none. @throws SpmiError `damaged` */
 export function readSubmitted(run: Run): Submitted | undefined {
-  return readJson<Submitted>(runFiles.submitted(run.directory))
+  return readJson(runFiles.submitted(run.directory), isSubmitted)
 }
 
 /** What was written for a run to be launched; undefined for a run that only blocked its number. */

@@ -87,9 +87,19 @@ export class RunsTail {
    */
   findNext(): Run | undefined {
     if (!this.#mayHaveNext) return undefined
-    const next = listRuns(this.#directory).find(({ number }) => number > (this.#run?.number ?? 0))
+    const next = this.#listRuns().find(({ number }) => number > (this.#run?.number ?? 0))
     this.#mayHaveNext = next !== undefined
     return next
+  }
+
+  /** None while they cannot be listed, which may pass. */
+  #listRuns(): readonly Run[] {
+    try {
+      return listRuns(this.#directory)
+    } catch (error) {
+      if (!(error instanceof SpmiError)) throw error
+      return []
+    }
   }
 
   /** Calls back when there may be something to read. */

@@ -5,7 +5,15 @@
  * Source: getrlimit(2), proc_pid_limits(5), proc_pid_environ(5).
  */
 import { existsSync } from 'node:fs'
-import { isDead, isFromHere, type ProcessIdentity, readProc, readStat } from './process.ts'
+import {
+  type ExactIdentity,
+  isDead,
+  isFromHere,
+  type ProcessIdentity,
+  readProc,
+  readStat,
+  thisHost,
+} from './process.ts'
 import { visitProcesses } from './visit-processes.ts'
 
 /** The variable that names the run in the environment of a task's processes. */
@@ -52,6 +60,22 @@ export function readRunVariable(pid: number): string | undefined {
   const from = at + RUN_VARIABLE.length + 1
   const end = text.indexOf('\0', from)
   return text.slice(from, end === -1 ? undefined : end)
+}
+
+/**
+ * The oldest process of ours that is a shell which reads a script: how a wrapper is known whose journal tells nothing. Nobody else reads a
+ * run's script by sh, and a second wrapper stops at once.
+ */
+export function findShellOf(script: string): ExactIdentity | undefined {
+  const wanted = Buffer.from(script).toString('latin1')
+  const found: ExactIdentity[] = []
+  visitProcesses(pid => {
+    const [shell = '', ...args] = readProc(`/proc/${pid}/cmdline`)?.split('\0') ?? []
+    const isIts = shell.endsWith('sh') && args.find(word => !word.startsWith('-')) === wanted
+    const stat = isIts && existsSync(`/proc/${pid}/exe`) ? readStat(pid) : undefined
+    if (stat !== undefined && !isDead(stat)) found.push({ ...thisHost(), pid, start: stat.start })
+  })
+  return found.sort((a, b) => a.start - b.start)[0]
 }
 
 /** The processes of this host by what they show. One pass over /proc, cheaper than a table of all. */

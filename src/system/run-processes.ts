@@ -104,7 +104,7 @@ export class ProcessTable {
     const parent = command && this.#entries.get(readStat(command.pid)?.parent ?? 0)
     const children = wrapper && isAlive(wrapper) ? this.#children.get(wrapper.pid) : undefined
     const candidates = new Set([...(parent ? [parent] : []), ...(children ?? [])])
-    return [...candidates].filter(({ pid, run }) => run === name && pid !== command?.pid)
+    return [...candidates].filter(({ pid, run }) => name !== '' && run === name && pid !== command?.pid)
   }
 }
 

@@ -3,7 +3,7 @@ import type { Catalog } from '../core/catalog.ts'
 import type { Failure } from '../core/failure.ts'
 import type { Manageable } from '../core/manageable.ts'
 import { asSpmiError, errnoOf, SpmiError } from '../errors.ts'
-import { removeDirectory } from '../store/files.ts'
+import { removeDirectory } from '../store/hidden.ts'
 import type { PoolStore } from '../store/pool-store.ts'
 import { each, type Progress, type Report } from './select.ts'
 

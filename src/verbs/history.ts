@@ -2,6 +2,7 @@
 import type { Catalog } from '../core/catalog.ts'
 import type { Manageable } from '../core/manageable.ts'
 import type { RunSummary } from '../core/run-summary.ts'
+import { SpmiError } from '../errors.ts'
 import { type Selection, select } from './select.ts'
 import { byKind } from './show.ts'
 
@@ -19,8 +20,12 @@ export async function history(
   const selection = await select(catalog, patterns)
   const { manageables } = selection
   const runs = await byKind(manageables, (kind, items) => kind.summariseAll(items))
-  return {
-    ...selection,
-    histories: manageables.map((manageable, index) => ({ manageable, runs: runs[index] ?? [] })),
+  const histories: History[] = []
+  const damaged = [...selection.damaged]
+  for (const [index, manageable] of manageables.entries()) {
+    const found = runs[index] ?? []
+    if (found instanceof SpmiError) damaged.push(found)
+    else histories.push({ manageable, runs: found })
   }
+  return { ...selection, damaged, histories }
 }

@@ -6,6 +6,7 @@ import { listRuns, type Run, readJournal, readStarter } from '../store/run-store
 import { type RunPiece, RunsTail, STREAMS, type Stream } from '../store/runs-tail.ts'
 import { sleep, Turns } from '../system/sleep.ts'
 import type { Report, Selection } from './select.ts'
+import { explainUnreadable } from './show.ts'
 
 export type { RunPiece, Stream }
 
@@ -64,8 +65,9 @@ export async function readLogs(
       if (signal?.aborted) break
       try {
         if ((await logs.read(manageable, signal)) === 0) reader.onNone?.(manageable)
-      } catch (error) {
-        if (!(error instanceof SpmiError)) throw error
+      } catch (thrown) {
+        if (!(thrown instanceof SpmiError)) throw thrown
+        const error = explainUnreadable(thrown, manageable)
         failed.push({ manageable, error })
         reader.onNone?.(manageable, error)
       }

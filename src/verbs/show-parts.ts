@@ -4,6 +4,7 @@ import type { Manageable } from '../core/manageable.ts'
 import { hideInDescriptor, hideVariables } from '../core/secrets.ts'
 import type { LastStart } from '../core/start.ts'
 import { SpmiError } from '../errors.ts'
+import { Damage, RELOAD_MENDS } from '../store/damage.ts'
 import { findOne } from './select.ts'
 
 /** What a manageable is made of. */
@@ -29,9 +30,14 @@ export async function showParts(
 ): Promise<ShownParts> {
   const { store } = catalog.context
   const manageable = await findOne(catalog, id)
-  const descriptor = store.readDescriptor(id)
+  const damage = new Damage(id)
+  const descriptor = damage.read(() => store.readDescriptor(id), RELOAD_MENDS)
+  damage.raise()
   if (descriptor === undefined)
-    throw new SpmiError('damaged', `manageable "${id}" is damaged: its descriptor is missing`, { id })
+    throw new SpmiError('damaged', `manageable "${id}" is damaged: its descriptor is missing`, {
+      hint: RELOAD_MENDS,
+      id,
+    })
   const start = await manageable.readLastStart?.()
   if (secrets === 'reveal') return { manageable, descriptor, start, isHidden: false }
   const text = hideInDescriptor(descriptor.text, JSON.parse(store.readRecord(id) ?? 'null'))

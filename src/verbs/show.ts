@@ -2,11 +2,17 @@
 import { groupBy } from '../core/group-by.ts'
 import type { Manageable, ManageableClass, ManageableStatus } from '../core/manageable.ts'
 import { SpmiError } from '../errors.ts'
+import { DamagedFile, MOVE_AWAY } from '../store/damage.ts'
 
 /** A manageable and its status. */
 export interface Shown {
   readonly manageable: Manageable
   readonly status: ManageableStatus
+}
+
+/** One error for each damaged file that was met when some statuses were found out. */
+export function damageOf(statuses: readonly ManageableStatus[]): SpmiError[] {
+  return statuses.flatMap(({ damage }) => damage?.found ?? [])
 }
 
 /** The status of some manageables, asked for at once. */
@@ -28,9 +34,15 @@ export function readTail(
     return manageable.readTail(lines, status)
   } catch (error) {
     if (!(error instanceof SpmiError)) throw error
-    failed.push(new SpmiError(error.code, error.message, { id: manageable.id, cause: error }))
+    failed.push(explainUnreadable(error, manageable))
     return []
   }
+}
+
+/** Why an output of a manageable cannot be read. */
+export function explainUnreadable(error: SpmiError, { id }: Manageable): SpmiError {
+  if (error instanceof DamagedFile) return error.of(id, MOVE_AWAY)
+  return new SpmiError(error.code, error.message, { id, cause: error })
 }
 
 /** Asks each kind about its items at once. @returns one answer for each item, in their order */

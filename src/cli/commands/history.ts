@@ -22,7 +22,12 @@ export async function runHistory({ context, log, json, catalog, operands }: Sess
     context.stdout.write(`${[paintFor(context.stdout, context)(head, 'bold'), ...lines].join('\n')}\n`)
     log.info(`Showed ${count} runs of ${manageables.length} manageables`)
   }
-  return explainSelection(log, selection, 'show')
+  return explainSelection(
+    log,
+    selection,
+    'show',
+    histories.flatMap(({ runs }) => runs),
+  )
 }
 
 function toRows({ manageable, runs }: History, now: Date, zone: string | undefined): string[][] {

@@ -1,6 +1,7 @@
 /** list with options: those that pass the filters, in the order that is asked for, in the short table or the long one. */
 import type { SpmiError } from '../../errors.ts'
 import { type Inspected, inspect, lastLineOf } from '../../verbs/inspect.ts'
+import { damageOf } from '../../verbs/show.ts'
 import { loadOf, sortInspected } from '../../verbs/sort.ts'
 import { cutTo, formatSize } from '../cut.ts'
 import { formatDuration, formatTable, formatTime } from '../format.ts'
@@ -33,8 +34,11 @@ export async function runLongList(session: Session<ListOptions>): Promise<ExitSt
   else context.stdout.write(await render(session, inspected, unreadable))
   explainForeign(log, catalog, found.foreign)
   const status = explainDamaged(log, unreadable)
+  const statuses = inspected.map(one => one.status)
   const others =
-    operands.length > 0 ? explainSelection(log, found, 'show') : explainDamaged(log, found.damaged)
+    operands.length > 0
+      ? explainSelection(log, found, 'show', statuses)
+      : explainDamaged(log, [...found.damaged, ...damageOf(statuses)])
   return Math.max(status, others)
 }
 

@@ -1,5 +1,6 @@
 /** list: all manageables in the table of the guide. With any option but --quiet the long list takes over. */
 import { list } from '../../verbs/list.ts'
+import { damageOf } from '../../verbs/show.ts'
 import type { LIST_OPTIONS } from '../command-options.ts'
 import type { OptionValues } from '../options.ts'
 import { renderList } from '../render.ts'
@@ -17,7 +18,7 @@ export async function runList(session: Session<ListOptions>): Promise<ExitStatus
   log.info(`Registered ${shown.length} manageables`)
   context.stdout.write(await renderList(shown, paintFor(context.stdout, context)))
   explainForeign(log, catalog, foreign)
-  return explainDamaged(log, damaged)
+  return explainDamaged(log, [...damaged, ...damageOf(shown.map(({ status }) => status))])
 }
 
 function isPlain({ json, operands, options }: Session<ListOptions>): boolean {

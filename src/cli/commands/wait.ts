@@ -26,7 +26,8 @@ export async function runWait(session: WaitSession): Promise<ExitStatus> {
   if (waited.isTimedOut)
     log.warning(`The time is over: ${ended.length} of ${waited.shown.length} manageables have ended`)
   else if (ended.length > 0) log.info(`Waited for ${ended.length} manageables`)
-  const status = explainSelection(log, waited, 'wait for')
+  const statuses = waited.shown.map(shown => shown.status)
+  const status = explainSelection(log, waited, 'wait for', statuses)
   return waited.isTimedOut ? TIMED_OUT : Math.max(status, ...ended.map(exitCodeOf))
 }
 

@@ -38,8 +38,8 @@ export async function takeActive(
   await sortActive(tasks, verb, failures, (ending, _, isLate) => {
     const { run } = ending
     if (run.isQueued && hasEnded(run.journal)) withdrawn.push(ending)
-    else if (run.command !== undefined || (run.wrapper !== undefined && (isLate || isGone(run.wrapper))))
-      active.push(ending)
+    else if (run.command !== undefined || run.damage.found.length > 0) active.push(ending)
+    else if (run.wrapper !== undefined && (isLate || isGone(run.wrapper))) active.push(ending)
     else if (run.journal === undefined && giveUp(ending, verb, failures)) withdrawn.push(ending)
     else return failures.has(ending.task)
     return true

@@ -6,32 +6,19 @@
 import { groupBy } from '../../core/group-by.ts'
 import { SpmiError } from '../../errors.ts'
 import { readAsked } from '../../store/asked.ts'
+import { Damage } from '../../store/damage.ts'
 import type { Journal } from '../../store/journal.ts'
 import { runFiles } from '../../store/layout.ts'
-import {
-  findLastRun,
-  isBlocker,
-  isChosen,
-  isRemoved,
-  isStarterAlive,
-  journalAge,
-  type Run,
-  readJournal,
-  readStarter,
-  readSubmitted,
-  type Starter,
-} from '../../store/run-store.ts'
-import { isAlive, isFromHere, isStopped, thisHost } from '../../system/process.ts'
+import { isBlocker, isRemoved, isStarterAlive, type Run, readSubmitted } from '../../store/run-store.ts'
+import { isFromHere, isStopped, type ProcessIdentity, thisHost } from '../../system/process.ts'
 import { RunBearers } from '../../system/run-marks.ts'
 import { ProcessTable } from '../../system/run-processes.ts'
 import type { Backend, BackendOptions, BackendRun, Liveness } from './backends/backend.ts'
 import { NeverStarted, statusBefore } from './earlier.ts'
 import { partsOf, withoutType } from './parts.ts'
+import { look, MENDS, type Sighting, settle } from './sighting.ts'
 import { deriveStatus, type Evidence, hasEnded, type TaskStatus } from './status.ts'
 import type { TaskManageable } from './task.ts'
-
-/** Milliseconds after which a journal that says nothing is that of a wrapper that died while it made it. */
-const CLAIM_TIMEOUT = 10_000
 
 /** A task's last run, and what it shows. */
 export interface Observation {
@@ -47,27 +34,24 @@ export interface ObservedRun extends BackendRun {
   readonly backend: Backend
   readonly files: Run
   readonly journal: Journal | undefined
+  /** What of its files is damaged, as far as they were read. */
+  readonly damage: Damage
   /** Whether it waits in the queue of its backend. */
   readonly isQueued: boolean
 }
 
-interface Sighting {
-  readonly task: TaskManageable
-  readonly run: Run
-  readonly journal: Journal | undefined
-  readonly starter: Starter | undefined
-}
-
 /** Finds out the status of some tasks. */
 export async function observe(tasks: readonly TaskManageable[]): Promise<Observation[]> {
-  const sightings = tasks.map(look)
+  const looks = tasks.map(look)
+  const sightings = looks.filter((found): found is Sighting => !(found instanceof Damage))
   await provideBackends(sightings)
-  const liveness = await queryBackends(sightings.filter(sighting => sighting !== undefined))
+  const liveness = await queryBackends(sightings)
   const living = new LivingRuns()
-  const observations = tasks.map((task, index) => {
-    const sighting = sightings[index]
-    if (sighting === undefined) return { task, status: new NeverStarted(task) }
-    return conclude(sighting, liveness.get(sighting), living)
+  const observations = looks.map((found, index) => {
+    if (!(found instanceof Damage)) return conclude(found, liveness.get(found), living)
+    const task = tasks[index] as TaskManageable
+    const isUnknown = found.found.length > 0
+    return { task, status: isUnknown ? unknownFor(found) : new NeverStarted(task, found) }
   })
   return observations.includes(undefined)
     ? observeRemoved(tasks, observations)
@@ -83,19 +67,9 @@ async function observeRemoved(
   return observations.map(observation => observation ?? (again.shift() as Observation))
 }
 
-function look(task: TaskManageable): Sighting | undefined {
-  const run = findLastRun(task.directory)
-  if (run === undefined) return undefined
-  const journal = readJournal(run)
-  // The journal of a run that was started says all that the starter does, but for a backend that is not its descriptor's.
-  const { claimed } = journal ?? {}
-  const isToldByJournal = claimed !== undefined && !isChosen(claimed.name) && !task.isReplaced
-  return { task, run, journal, starter: isToldByJournal ? undefined : readStarter(run) }
-}
-
 /** Makes sure that there is a backend for each run. */
-async function provideBackends(sightings: readonly (Sighting | undefined)[]): Promise<void> {
-  for (const { task, starter } of sightings.filter(sighting => sighting !== undefined))
+async function provideBackends(sightings: readonly Sighting[]): Promise<void> {
+  for (const { task, starter } of sightings)
     if (starter?.backend) await partsOf(task.context).provide(starter.backend.type)
 }
 
@@ -105,6 +79,11 @@ function backendOf({ task, starter }: Sighting): Backend {
 
 function optionsOf({ task, starter }: Sighting): BackendOptions {
   return starter?.backend === undefined ? task.backendOptions : withoutType(starter.backend)
+}
+
+/** Where it cannot be seen which run is the last one. */
+function unknownFor(damage: Damage): TaskStatus {
+  return { state: 'unknown', words: 'damaged', damage }
 }
 
 /** Asks each backend once about those runs that only it can know about. */
@@ -138,20 +117,21 @@ function isForBackend(sighting: Sighting): boolean {
 }
 
 function toBackendRun(sighting: Sighting, liveness?: Liveness): ObservedRun {
-  const { run, journal, starter } = sighting
+  const { run, journal, name, damage, wrapper } = sighting
   return {
-    name: journal?.claimed?.name ?? starter?.name ?? '',
+    name,
     script: runFiles.script(run.directory),
     backend: backendOf(sighting),
     options: optionsOf(sighting),
     get id() {
-      return readSubmitted(run)?.id
+      return damage.read(() => readSubmitted(run), MENDS.other)?.id
     },
-    wrapper: journal?.claimed?.wrapper,
+    wrapper: journal?.claimed?.wrapper ?? wrapper,
     parent: journal?.claimed?.parent,
     command: journal?.spawned?.command,
     files: run,
     journal,
+    damage,
     isQueued: liveness?.state === 'alive' && liveness.waiting !== undefined,
   }
 }
@@ -163,21 +143,24 @@ function conclude(
   living: LivingRuns,
 ): Observation | undefined {
   const isStarting = first.starter !== undefined && isStarterAlive(first.starter) // before the journal is read for the last time
-  const { sighting, liveness } = settle(first, answer)
-  const { task, run, journal, starter } = sighting
+  const { sighting, liveness } = settle(first, answer, backendOf(first).runsHere)
+  const { task, run, journal, starter, damage } = sighting
   if (journal === undefined && isRemoved(run)) return undefined
+  if (journal?.damage) damage.note(journal.damage, MENDS.journal)
   const observed = toBackendRun(sighting, liveness)
   const evidence: Evidence = {
     run,
     journal,
     starter,
+    damage,
+    lacksStarter: sighting.lacksStarter,
     liveness,
     isStarterAlive: isStarting,
-    readAsked: () => readAsked(run),
+    readAsked: () => damage.read(() => readAsked(run), MENDS.other) ?? [],
     isHalted: () => isHalted(observed),
     hasProcesses:
       hasEnded(journal) || journal?.stayed !== undefined || liveness.state === 'gone'
-        ? living.has(observed)
+        ? living.has(observed, starter?.by)
         : undefined,
     backendType: observed.backend.type,
     backendId: observed.backend.idOf(observed),
@@ -193,50 +176,20 @@ function isHalted({ isQueued, command }: ObservedRun): boolean {
   return isQueued || (command !== undefined && isStopped(command))
 }
 
-/**
- * A run that seems to be gone may have gone on after its journal was read: a wrapper that has come meanwhile is alive, and
- * one that has ended meanwhile has noted it. So the journal is read until it says nothing new.
- */
-function settle(
-  first: Sighting,
-  answer: Liveness | undefined,
-): { readonly sighting: Sighting; readonly liveness: Liveness } {
-  let sighting = first
-  let liveness = answer ?? judge(first)
-  while (liveness.state === 'gone' && !hasEnded(sighting.journal)) {
-    const journal = readJournal(sighting.run)
-    if (countRecords(journal) === countRecords(sighting.journal)) break
-    sighting = { ...sighting, journal }
-    if (backendOf(sighting).runsHere) liveness = judge(sighting)
-  }
-  return { sighting, liveness }
-}
-
-function countRecords(journal: Journal | undefined): number {
-  return journal === undefined ? -1 : Object.keys(journal).length + journal.signalled.length
-}
-
-/** Where the processes of a run live on its starter's host, they themselves say whether it is alive. */
-function judge({ run, journal, starter }: Sighting): Liveness {
-  const owner = journal?.claimed?.wrapper ?? starter?.by
-  if (owner === undefined || hasEnded(journal)) return { state: 'gone' }
-  if (owner.host !== thisHost().host) return { state: 'unknown', reason: `runs on ${owner.host}, ask there` }
-  if (journal?.claimed) return { state: isAlive(owner) ? 'alive' : 'gone' }
-  // A journal that says nothing yet: its wrapper is between making it and writing, or died there, or with the whole host.
-  const isBeingMade = journal !== undefined && isFromHere(owner) && journalAge(run) < CLAIM_TIMEOUT
-  return { state: isBeingMade ? 'alive' : 'gone' }
-}
-
 /** Which runs have living processes besides their wrappers. /proc is read when it is first asked for. */
 class LivingRuns {
   #bearers: RunBearers | undefined
   #table: ProcessTable | undefined
 
-  /** Undefined where they would be on another host. */
-  has(run: ObservedRun): boolean | undefined {
-    const { wrapper } = run
-    if (wrapper !== undefined && wrapper.host !== thisHost().host) return undefined
-    if (wrapper === undefined || !isFromHere(wrapper)) return false // processes do not outlive the boot
+  /**
+   * Undefined where they would be on another host.
+   * @param starter who started it: it is told apart by that where no wrapper is known
+   */
+  has(run: ObservedRun, starter: ProcessIdentity | undefined): boolean | undefined {
+    if (run.journal?.void) return false
+    const owner = run.wrapper ?? starter
+    if (owner !== undefined && owner.host !== thisHost().host) return undefined
+    if (owner !== undefined && !isFromHere(owner)) return false // processes do not outlive the boot
     this.#bearers ??= RunBearers.find()
     if (this.#bearers.bear(run)) return true
     if (run.journal?.ended) return false

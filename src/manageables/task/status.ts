@@ -12,12 +12,14 @@
  *   alive                                             active; stopping, if asked; paused, if asked and seen
  *   no journal, the starter still alive               active (starting)
  *   not alive, but processes of the run live          active (left behind)
+ *   ... and what only its starter knew is damaged     unknown (damaged)
  *   not alive, the command's end is recorded          inactive: how it ended
  *   not alive                                         inactive (lost)
  */
 import type { Outcome } from '../../core/facts.ts'
 import type { ManageableState, ManageableStatus } from '../../core/manageable.ts'
 import type { Asked } from '../../store/asked.ts'
+import type { Damage } from '../../store/damage.ts'
 import type { Journal } from '../../store/journal.ts'
 import { isBlocker, type Run, type StartedWrapper, type Starter } from '../../store/run-store.ts'
 import { nameSignal } from '../../system/process.ts'
@@ -29,6 +31,10 @@ export interface Evidence {
   readonly run: Run
   readonly journal: Journal | undefined
   readonly starter: Starter | undefined
+  /** What of its files is damaged. */
+  readonly damage?: Damage | undefined
+  /** Whether what only the starter knows is lost with it. */
+  readonly lacksStarter?: boolean
   /** Whether the process that starts the run is still at it. */
   readonly isStarterAlive: boolean
   /** The type of the run's backend. */
@@ -92,6 +98,7 @@ export function deriveStatus(evidence: Evidence): TaskStatus {
     startedWrapper: evidence.starter?.wrapper,
     pid: journal?.spawned?.command.pid,
     processes: evidence.processes,
+    damage: evidence.damage,
     isBlocked: journal?.void !== undefined && evidence.isStarterAlive && isBlocker(evidence.starter),
   }
 }
@@ -107,6 +114,7 @@ function conclude(evidence: Evidence): Conclusion {
   if (journal === undefined && evidence.isStarterAlive) return say('active', evidence.starter?.at, 'starting')
   if (evidence.hasProcesses) return leftBehind(journal)
   if (journal?.exited) return concludeExit(journal) // what it left behind is gone, and so is its wrapper
+  if (evidence.lacksStarter) return say('unknown', undefined, 'damaged')
   const reason = liveness.reason === undefined ? '' : `: ${liveness.reason}`
   return { ...say('inactive', undefined, `lost${reason}`), outcome: 'lost' }
 }
@@ -128,11 +136,13 @@ function concludeEnd(journal: Journal): Conclusion {
 }
 
 function concludeExit(journal: Journal): Conclusion {
-  return { ...say('inactive', (journal.ended ?? journal.exited)?.at), outcome: outcomeOf(journal) }
+  const words = journal.exited === undefined ? 'lost' : undefined // cut out of a damaged journal
+  return { ...say('inactive', (journal.ended ?? journal.exited)?.at, words), outcome: outcomeOf(journal) }
 }
 
 function outcomeOf({ exited }: Journal): Outcome {
-  return exited?.code === 0 ? 'succeeded' : 'failed'
+  if (exited === undefined) return 'lost'
+  return exited.code === 0 ? 'succeeded' : 'failed'
 }
 
 function concludeLife(evidence: Evidence, liveness: Liveness & { state: 'alive' }): Conclusion {

@@ -39,13 +39,14 @@ export async function stopTasks(tasks: readonly TaskManageable[]): Promise<reado
   const failures: Failures = new Map()
   const active = await takeActive(tasks, 'stop', failures)
   const stopping = active.map(({ task, run }): Stopping => {
-    const plan = (readStarter(run.files)?.wrapper ?? wrapperOfNextRun(task)).stop // the descriptor may be a newer one
+    const starter = run.damage.read(() => readStarter(run.files))
+    const plan = (starter?.wrapper ?? wrapperOfNextRun(task)).stop // the descriptor may be a newer one
     return { task, run, timeout: plan.timeout, steps: planSteps(plan) }
   })
   await resumeHalted(active)
   const clock = new PatientClock()
-  let near = stopping.filter(({ run }) => isFromHere(run.wrapper))
-  let far = stopping.filter(({ run }) => !isFromHere(run.wrapper))
+  let near = stopping.filter(isNear)
+  let far = stopping.filter(stop => !isNear(stop))
   let asked = 0
   for (let pause = 2; near.length + far.length > 0; pause = Math.min(pause * 1.3, 25)) {
     const elapsed = clock.read()
@@ -116,6 +117,11 @@ async function deliver(stopping: readonly Stopping[], elapsed: number): Promise<
       return first?.run.backend.signal(runs, first.step.signal, first.step.scope)
     }),
   )
+}
+
+/** Whether the processes of a run can be seen, and signalled, from here; also where the journal is damaged that names its wrapper. */
+function isNear({ run: { wrapper, backend } }: Ending): boolean {
+  return wrapper === undefined ? backend.runsHere : isFromHere(wrapper)
 }
 
 /** Drops what has ended among runs whose processes can be seen. */

@@ -111,13 +111,11 @@ export class TaskManageable extends Manageable {
   }
 
   override async retire() {
-    const { retireTask } = await import('./starting.ts')
-    return retireTask(this)
+    return (await import('./starting.ts')).retireTask(this)
   }
 
   override async connect(): Promise<TaskConnection> {
-    const { connectTask } = await import('./connecting.ts')
-    return connectTask(this)
+    return (await import('./connecting.ts')).connectTask(this)
   }
 
   override async openOutput({ run }: TaskStatus): Promise<Output | undefined> {
@@ -131,8 +129,7 @@ export class TaskManageable extends Manageable {
   }
 
   override async readLastStart(): Promise<LastStart | undefined> {
-    const { readLastStart } = await import('./last-start.ts')
-    return readLastStart(this.directory)
+    return (await import('./last-start.ts')).readLastStart(this)
   }
 
   override describe(status: TaskStatus): readonly StatusLine[] {
@@ -183,7 +180,9 @@ export class TaskManageable extends Manageable {
   }
 
   static override prepare(table: ManageableTable, store: PoolStore): Promise<unknown> | undefined {
-    const { backend, wrapper } = table as TaskTable
+    const { backend, wrapper } = table as Partial<TaskTable>
+    if (typeof backend?.type !== 'string' || typeof wrapper?.type !== 'string')
+      throw new SyntaxError('it is not the record of a task')
     if (backendClasses.get(backend.type) && wrapperClasses.get(wrapper.type)) return undefined
     return Promise.all([
       backendClasses.resolve(backend.type, store),
@@ -203,7 +202,7 @@ export class TaskManageable extends Manageable {
 
   static override async summariseAll(
     tasks: readonly Manageable[],
-  ): Promise<readonly (readonly RunSummary[])[]> {
+  ): Promise<readonly (readonly RunSummary[] | SpmiError)[]> {
     const { summariseRuns } = await import('./summarising.ts')
     return summariseRuns(tasks as readonly TaskManageable[])
   }

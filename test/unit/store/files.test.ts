@@ -11,19 +11,21 @@ import {
 } from 'node:fs'
 import { errnoOf } from '../../../src/errors.ts'
 import {
-  appendToFile,
   createFile,
   ensureDirectory,
   isFolder,
   listDirectory,
+  readSmallFile,
+  replaceEnd,
+  replaceFile,
+} from '../../../src/store/files.ts'
+import {
   makeHiddenDirectory,
   publishDirectory,
-  readSmallFile,
   removeDirectory,
-  replaceFile,
   sweepTemporaries,
   temporaryName,
-} from '../../../src/store/files.ts'
+} from '../../../src/store/hidden.ts'
 import { type ExactIdentity, identify, thisProcess } from '../../../src/system/process.ts'
 import { useChildren } from '../children.ts'
 import { useFolder } from '../folder.ts'
@@ -89,18 +91,20 @@ describe('createFile', () => {
   })
 })
 
-describe('appendToFile', () => {
-  test('appends to a file that exists, and makes none', () => {
-    folder.write('a', 'x')
-    appendToFile(folder.join('a'), 'y')
-    expect(readFileSync(folder.join('a'), 'utf8')).toBe('xy')
-    expect(errnoFrom(() => appendToFile(folder.join('b'), 'y'))).toBe('ENOENT')
+describe('replaceEnd', () => {
+  test('replaces the end that is meant in a file that exists, and makes none', () => {
+    folder.write('a', 'xyz')
+    replaceEnd(folder.join('a'), 'z', '12')
+    expect(readFileSync(folder.join('a'), 'utf8')).toBe('xy12')
+    for (const end of ['z', '12345']) replaceEnd(folder.join('a'), end, '0')
+    expect(readFileSync(folder.join('a'), 'utf8')).toBe('xy12')
+    expect(errnoFrom(() => replaceEnd(folder.join('b'), 'z', 'y'))).toBe('ENOENT')
   })
 
   test('does not follow a symlink', () => {
     folder.write('victim', 'x')
     symlinkSync(folder.join('victim'), folder.join('link'))
-    expect(errnoFrom(() => appendToFile(folder.join('link'), 'y'))).toBe('ELOOP')
+    expect(errnoFrom(() => replaceEnd(folder.join('link'), 'x', 'y'))).toBe('ELOOP')
     expect(readFileSync(folder.join('victim'), 'utf8')).toBe('x')
   })
 })
@@ -125,7 +129,7 @@ describe('replaceFile', () => {
 
   test('leaves nothing behind when it fails', async () => {
     mkdirSync(folder.join('a'))
-    expect(await replaceFile(folder.join('a'), 'x').catch(errnoOf)).toBe('EISDIR')
+    expect(await replaceFile(folder.join('a'), 'x').catch(error => error.code)).toBe('damaged')
     expect(readdirSync(folder.path)).toEqual(['a'])
   })
 })
@@ -181,18 +185,21 @@ describe('readSmallFile', () => {
 
   test('a FIFO in its place does not block', () => {
     spawnSync('mkfifo', [folder.join('fifo')])
-    expect(readSmallFile(folder.join('fifo'))).toBe('')
+    expect(errnoFrom(() => readSmallFile(folder.join('fifo')))).toBe('damaged')
+    expect(readSmallFile(folder.join('fifo'), { links: 'follow' })).toBe('')
   })
 
   test('follows a symlink only when told to', () => {
     folder.write('a', 'x')
     symlinkSync(folder.join('a'), folder.join('link'))
-    expect(errnoFrom(() => readSmallFile(folder.join('link')))).toBe('ELOOP')
+    expect(errnoFrom(() => readSmallFile(folder.join('link')))).toBe('damaged')
     expect(readSmallFile(folder.join('link'), { links: 'follow' })).toBe('x')
   })
 
-  test('a directory in its place is a system error', () => {
-    expect(errnoFrom(() => readSmallFile(folder.path))).toBe('EISDIR')
+  test('a directory in its place is named, with what to do', async () => {
+    expect((await refusal(() => readSmallFile(folder.path))).message).toBe(
+      `"${folder.path}" is damaged: it is a directory; move it away`,
+    )
   })
 })
 
@@ -201,7 +208,8 @@ test('listDirectory and isFolder tell a missing directory from an empty one', ()
   folder.write('file', '')
   expect(listDirectory(folder.join('empty'))).toEqual([])
   expect(listDirectory(folder.join('gone'))).toBeUndefined()
-  expect(listDirectory(folder.join('file'))).toBeUndefined()
+  expect(listDirectory(folder.join('file/below'))).toBeUndefined()
+  expect(errnoFrom(() => listDirectory(folder.join('file')))).toBe('damaged')
   expect(['empty', 'gone', 'file'].map(name => isFolder(folder.join(name)))).toEqual([true, false, false])
 })
 

@@ -87,13 +87,13 @@ describe('OutputReader', () => {
     symlinkSync('/etc/passwd', folder.join('link'))
     spawnSync('mkfifo', [folder.join('fifo')])
     for (const [path, reason] of [
-      [folder.join('link'), 'a symbolic link stands in its place'],
-      [folder.join('fifo'), 'something else stands in its place'],
-      [folder.path, 'something else stands in its place'],
-      ['/dev/zero', 'something else stands in its place'],
+      [folder.join('link'), 'it is a symbolic link'],
+      [folder.join('fifo'), 'it is not a regular file'],
+      [folder.path, 'it is a directory; move it away'],
+      ['/dev/zero', 'it is not a regular file'],
     ] as const) {
       const { code, message } = await refusal(() => OutputReader.open(path))
-      expect([code, message]).toEqual(['damaged', `the output "${path}" cannot be read: ${reason}`])
+      expect([code, message]).toEqual(['damaged', `"${path}" is damaged: ${reason}`])
     }
   })
 

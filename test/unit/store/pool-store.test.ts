@@ -277,11 +277,11 @@ describe('reading', () => {
     expect(open().listIds()).toEqual(['a'])
   })
 
-  test('what is not there is undefined', async () => {
+  test('what is not there is undefined, and what is damaged is an error', async () => {
     const store = open()
     await store.add([content('a')])
     expect([store.readRecord('b'), store.readLoadTime('b')]).toEqual([undefined, undefined])
     folder.write('pool/a/loaded', 'yesterday')
-    expect(store.readLoadTime('a')).toBeUndefined()
+    expect((await refusal(() => store.readLoadTime('a'))).code).toBe('damaged')
   })
 })

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, test } from 'bun:test'
 import { chmodSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs'
 import { errnoOf } from '../../../src/errors.ts'
 import { readAsked, writeAsked } from '../../../src/store/asked.ts'
-import { removeAtOnce } from '../../../src/store/files.ts'
+import { removeAtOnce } from '../../../src/store/hidden.ts'
 import {
   blockNextRun,
   dropPrepared,
@@ -13,7 +13,7 @@ import {
   type SeenRun,
 } from '../../../src/store/next-run.ts'
 import { PoolStore } from '../../../src/store/pool-store.ts'
-import { isRecordFresh, isRecordReplaced, markRecord, markReplaced } from '../../../src/store/record-marks.ts'
+import { isRecordFresh, isRecordReplaced, markReplaced, STARTED } from '../../../src/store/record-marks.ts'
 import {
   findLastRun,
   isStarterAlive,
@@ -205,11 +205,18 @@ describe('whether a record is fresh', () => {
       expect(errnoOf(error)).toBe('EACCES')
       expect(readdirSync(directory)).not.toContain('runs')
     }
-    expect(isRecordFresh('{}\n')).toBe(true)
-    expect(isRecordFresh(markRecord('{}\n'))).toBe(false)
-    expect(isRecordFresh(markRecord(markRecord('{}\n')))).toBe(false)
-    const texts = ['{}\n', markRecord('{}\n'), markReplaced('{}\n'), markRecord(markReplaced('{}\n'))]
-    expect(texts.map(isRecordReplaced)).toEqual([false, false, true, true])
+  })
+
+  test('no cut of a marked record is a fresh one, and what is not known may have replaced another', () => {
+    const [fresh, started, replaced] = ['{}\n', `{${STARTED}`, markReplaced('{}\n')]
+    expect([fresh, started, replaced].map(isRecordFresh)).toEqual([true, false, false])
+    expect([fresh, started, replaced].map(isRecordReplaced)).toEqual([false, false, true])
+    for (const record of [started, replaced])
+      for (let length = 0; length < record.length; length++) {
+        expect(isRecordFresh(record.slice(0, length))).toBe(false)
+        expect(isRecordReplaced(record.slice(0, length))).toBe(true)
+      }
+    expect([isRecordFresh('{}\n\n'), isRecordReplaced('{}\n\n')]).toEqual([false, true]) // an older program's
   })
 })
 
@@ -238,20 +245,21 @@ describe('a run', () => {
   test('knows who asked for its end, oldest first, however many at once', () => {
     const run = publish(0)
     expect(readAsked(run)).toEqual([])
-    const late = { verb: 'kill', signal: 'SIGKILL', at: 9, by: thisProcess() }
-    const early = { verb: 'stop', signal: 'SIGINT', at: 1, by: thisProcess() }
-    folder.write('pool/a/runs/1/asked.a', JSON.stringify(late))
-    folder.write('pool/a/runs/1/asked.b', JSON.stringify(early))
+    folder.write('pool/a/runs/1/asked.kill-SIGKILL-9-17-1-host', 'whatever it holds')
+    folder.write('pool/a/runs/1/asked.stop-SIGINT-1-17-1-a-host', '')
+    for (const name of ['x', 'stop', 'nap-SIGINT-1-17-1-h', 'stop-SIGINT-x-17-1-h'])
+      folder.write(`pool/a/runs/1/asked.${name}`, '')
     writeAsked(run, 'stop', 'SIGTERM')
     expect(readAsked(run).map(({ signal }) => signal)).toEqual(['SIGINT', 'SIGKILL', 'SIGTERM'])
-    expect(readAsked(run)[2]).toMatchObject({ verb: 'stop', by: thisProcess() })
+    expect(readAsked(run)[2]).toMatchObject({ verb: 'stop' })
+    const name = readdirSync(run.directory).find(each => each.startsWith('asked.stop-SIGTERM')) ?? ''
+    expect(JSON.parse(readFileSync(`${run.directory}/${name}`, 'utf8'))).toMatchObject({ by: thisProcess() })
   })
 
-  test('files that are made but not written yet say nothing', () => {
+  test('a file that is made but not written yet says nothing', () => {
     const run = publish(0)
     folder.write('pool/a/runs/1/submitted', '')
-    folder.write('pool/a/runs/1/asked.x', '')
-    expect([readSubmitted(run), readAsked(run)]).toEqual([undefined, []])
+    expect(readSubmitted(run)).toBeUndefined()
   })
 
   test('a damaged file is an error that names it', async () => {

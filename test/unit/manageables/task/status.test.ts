@@ -32,7 +32,7 @@ function derive(evidence: Partial<Evidence>) {
 const journal = (records: Partial<Journal>): Journal => ({ signalled: [], ...records })
 const running = journal({ claimed, spawned })
 const ended = journal({ claimed, spawned, exited: { at: 1005, code: 0 }, ended: { at: 1007 } })
-const asked = [{ verb: 'stop', signal: 'SIGINT', at: 1003, by }] as const
+const asked = [{ verb: 'stop', signal: 'SIGINT', at: 1003 }] as const
 
 /** How a run ended, and how long it took in milliseconds. */
 function outcome(evidence: Partial<Evidence>) {
@@ -137,7 +137,7 @@ describe('the status of a run, by the first evidence that matches', () => {
     expect(words(ask('pause', 'resume'), true)).toBeUndefined()
     expect(words(ask('signal'), true)).toBeUndefined()
     expect(words(ask('pause', 'stop'), true)).toBe('stopping')
-    expect(words([{ verb: 'pause', signal: 'SIGSTOP', at: 1000, by }], true)).toBeUndefined() // an earlier attempt was
+    expect(words([{ verb: 'pause', signal: 'SIGSTOP', at: 1000 }], true)).toBeUndefined() // an earlier attempt was
   })
 
   test('alive, the command ended: active, left behind, while processes of the run live', () => {
