@@ -52,8 +52,8 @@ function choose(calls: readonly Call[], random: Random): Injection[] {
   const changing = calls.filter(changes)
   const others = calls.filter(call => !changes(call))
   const chosen = [
-    ...random.sample(changing, extent(6, changing.length)),
-    ...random.sample(others, extent(2, others.length / 2)),
+    ...random.sample(changing, extent(5, changing.length)),
+    ...random.sample(others, extent(1, others.length / 2)),
   ]
   return chosen.map(at => ({ at, fault: KILL }))
 }
