@@ -31,7 +31,7 @@ import { recordWrites, type Step } from './support/recorded-writes.ts'
 import { Witness } from './support/witness.ts'
 
 /** How many trees are drawn by chance after each step, besides those that are always made. */
-const DRAWS = extent(3, 30)
+const DRAWS = extent(4, 40)
 
 /** What somebody knew at the moment of the cut. */
 interface Known {

@@ -44,10 +44,10 @@ export class OwnMounts {
     return `/proc/${this.#holder.pid}/root${path}`
   }
 
-  /** Runs a program among the mounts. */
-  run(argv: readonly string[], environment: NodeJS.ProcessEnv = {}, timeout = 30_000): Promise<Outcome> {
-    const enter = ['nsenter', '-t', String(this.#holder.pid), '-m', '--']
-    return runProgram([...enter, ...argv], { environment: { ...process.env, ...environment }, timeout })
+  /** Runs a program among the mounts. @param folder in which it runs */
+  run(argv: readonly string[], environment: NodeJS.ProcessEnv = {}, folder = '/'): Promise<Outcome> {
+    const enter = ['nsenter', '-t', String(this.#holder.pid), '-m', `--wd=${this.outside(folder)}`, '--']
+    return runProgram([...enter, ...argv], { environment: { ...process.env, ...environment } })
   }
 
   /** Runs a script of sh in the folder. @throws when it fails */
@@ -66,6 +66,11 @@ export class OwnMounts {
   /** Runs a command of SPMI on a pool among the mounts. */
   spmi(pool: string, ...args: readonly string[]): Promise<Outcome> {
     return this.run([...ARTIFACTS['dist/spmi'], ...args], { SPMI_PATH: pool })
+  }
+
+  /** The same, in a folder. */
+  spmiIn(folder: string, pool: string, ...args: readonly string[]): Promise<Outcome> {
+    return this.run([...ARTIFACTS['dist/spmi'], ...args], { SPMI_PATH: pool }, folder)
   }
 
   /** Takes all mounts away. What still runs among them must have been ended. */

@@ -1,11 +1,13 @@
 # The command on a terminal of its own. script(1) holds a pseudo-terminal: what comes from the FIFO it types there, and
 # what is shown there it appends to stdout. It reads this script once more inside, to become the command, so that the
-# command is the leader of the terminal's session. If the disk is full, script loses output and goes on.
+# command is the leader of the terminal's session. If the disk is full, or the file as large as it may be, script loses output
+# and goes on.
 
 # In place of the command, becomes script. In a session of its own, because whoever signals the wrapper's group means the
 # wrapper, while script would end the command in its own way. It belongs to the run, so that kill ends it too.
 _spmi_launch_terminal() {
   export SHELL=/bin/sh SPMI_RUN="$_spmi_name" _spmi_inside="$_spmi_dir"
+  trap '' XFSZ # the command gets it back with all the others
   # shellcheck disable=SC2016 # for the shell inside
   exec "$_spmi_setsid" "$_spmi_terminal" -qec '. "$_spmi_inside/run.sh"' /dev/null
 }
