@@ -122,7 +122,7 @@ describe('a session manager that is gone', () => {
         const id = `killed-${backend}`
         await pool.load(
           id,
-          { command: `trap "" HUP TERM INT; ${witness.command('sleep 3000')}`, stop_timeout: 1 },
+          { command: `trap "" HUP TERM INT; ${witness.command('sleep 3000')}`, stop_timeout: 0.3 },
           { type: backend },
         )
         expect(await pool.spmi('start', id)).toMatchObject({ status: 0 })

@@ -197,7 +197,7 @@ function describeZoo(backend: string, animals = RARE, environment: NodeJS.Proces
     test('a stop delivers each signal once, to what left the group as well', async () => {
       const stray = (name: string) => `env -i setsid -f ${DETECTOR} ${name}`
       const command = `${DETECTOR} child & setsid ${DETECTOR} session & ${stray('hidden')}; exec ${DETECTOR} leader`
-      const wrapper = { command, stop_signal: ['SIGUSR1', 'SIGUSR2', 'SIGTERM'], stop_timeout: 3 }
+      const wrapper = { command, stop_signal: ['SIGUSR1', 'SIGUSR2', 'SIGTERM'], stop_timeout: 1.5 }
       await pool.load('detector', wrapper, { type: backend })
       expect(await pool.spmi('start', 'detector')).toMatchObject({ status: 0 })
       const output = `${pool.runDirectory('detector')}/stdout`
