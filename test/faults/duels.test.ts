@@ -98,7 +98,7 @@ interface Answer {
 const pause = (milliseconds: number) => new Promise(resolve => setTimeout(resolve, milliseconds))
 
 describe.each(isFull ? ['native', 'screen', 'tmux'] : ['native'])(`seed ${seed}, %s`, backend => {
-  const share = backend === 'native' ? 1 : 0.2
+  const share = backend === 'native' ? 1 : 0.1
   const ring = new Ring(backend, 7)
   beforeAll(() => ring.load())
   afterAll(() => ring.pool.dispose())
@@ -109,7 +109,7 @@ describe.each(isFull ? ['native', 'screen', 'tmux'] : ['native'])(`seed ${seed},
     let middle = 0.15 // seconds: half of the commands are to end before the signal comes
     let ended = 0
     for (let round = 0; round < rounds; round += TASKS) {
-      ring.setDurations(() => middle + (ring.random.next() - 0.5) * 0.05)
+      ring.setDurations(() => middle * (0.75 + ring.random.next() / 2))
       const { done: started } = await ring.ask('start')
       expect(started.size).toBe(TASKS)
       const { done, codes, document } = await ring.ask('stop')
@@ -120,7 +120,7 @@ describe.each(isFull ? ['native', 'screen', 'tmux'] : ['native'])(`seed ${seed},
         if (!isTrue || ring.isLiving(id)) lies.push(`stop of ${id}: ${document}`)
       }
       const own = ring.ids.filter(id => ring.chronicles.get(id)?.deeds.at(-1)?.code !== undefined).length
-      middle = Math.max(0.03, middle + (own > TASKS / 2 ? 0.01 : -0.01))
+      middle = Math.max(0.03, middle * (0.5 + own / TASKS))
       ended += own
       count('rounds', TASKS)
     }

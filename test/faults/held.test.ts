@@ -130,6 +130,16 @@ describe('a command that is held while others go on', () => {
     await stage.refuses('Nothing to start', 'start', 'task')
   })
 
+  held('a clean that crashes keeps nobody out, and no start is said to have failed', async () => {
+    await begin()
+    const clean = await stage.holds('runs', 4, 'clean', 'task')
+    expect(await stage.show()).toMatchObject({ state: 'inactive', words: 'being cleaned' })
+    await clean.crash()
+    expect(await stage.show()).toMatchObject({ state: 'inactive', run: 1, exit_code: 4 })
+    await stage.does('start', 'task')
+    await stage.check(await stage.pool.spmi('list'))
+  })
+
   held('a start of what has been removed says so', async () => {
     await begin()
     const start = await stage.holds('runs/1/journal', 1, 'start', 'task')

@@ -272,8 +272,12 @@ describe('of two hosts that share a pool', () => {
         ])
         expect(starts.filter(({ status }) => status === 0)).toHaveLength(1)
         await until(() => chronicle.deeds.length === round + 1)
-        await Promise.all([pool.spmi('kill', 'task-1'), elsewhere('kill', 'task-1')])
-        expect(chronicle.living).toEqual([])
+        const kills = await Promise.all([pool.spmi('kill', 'task-1'), elsewhere('kill', 'task-1')])
+        expect([chronicle.living, kills.filter(({ status }) => status === 0).length, kills]).toEqual([
+          [],
+          1,
+          kills,
+        ])
         count('rounds')
       }
     },

@@ -108,7 +108,7 @@ type Conclusion = Pick<TaskStatus, 'state' | 'words' | 'since' | 'outcome'>
 function conclude(evidence: Evidence): Conclusion {
   const { journal, liveness } = evidence
   if (journal && hasEnded(journal) && !mayGoOn(evidence))
-    return evidence.hasProcesses ? leftBehind(journal) : concludeEnd(journal)
+    return evidence.hasProcesses ? leftBehind(journal) : concludeEnd(journal, evidence)
   if (liveness.state === 'unknown') return say('unknown', undefined, liveness.reason)
   if (liveness.state === 'alive') return concludeLife(evidence, liveness)
   if (journal === undefined && evidence.isStarterAlive) return say('active', evidence.starter?.at, 'starting')
@@ -129,8 +129,10 @@ export function hasEnded(journal: Journal | undefined): boolean {
   return (journal?.ended ?? journal?.refused ?? journal?.void) !== undefined
 }
 
-function concludeEnd(journal: Journal): Conclusion {
+function concludeEnd(journal: Journal, { starter, isStarterAlive }: Evidence): Conclusion {
   const failure = journal.refused ?? journal.void
+  if (failure && isBlocker(starter))
+    return say('inactive', failure.at, isStarterAlive ? 'being cleaned' : undefined)
   if (failure) return { ...say('inactive', failure.at, `start failed: ${failure.reason}`), outcome: 'failed' }
   return concludeExit(journal)
 }

@@ -255,7 +255,7 @@ describe('what status shows of a run', () => {
   })
 
   test('a number that is taken only so that nobody starts is known as such, while who took it lives', () => {
-    const blocked = (evidence: Partial<Evidence>) =>
+    const derived = (evidence: Partial<Evidence>) =>
       deriveStatus({
         run,
         backendType: 'native',
@@ -268,7 +268,10 @@ describe('what status shows of a run', () => {
         starter: { ...starter, name: '' },
         isStarterAlive: true,
         ...evidence,
-      }).isBlocked
+      })
+    const blocked = (evidence: Partial<Evidence>) => derived(evidence).isBlocked
+    expect(derived({}).words).toBe('being cleaned')
+    expect(derived({}).outcome).toBeUndefined()
     expect(blocked({})).toBe(true)
     expect(blocked({ isStarterAlive: false })).toBe(false)
     expect(blocked({ starter })).toBe(false)
