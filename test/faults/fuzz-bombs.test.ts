@@ -7,6 +7,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ARTIFACTS } from '../support/spmi.ts'
+import { isFull } from './support/extent.ts'
 import { count, expectNone, measured } from './support/figures.ts'
 
 const folder = mkdtempSync(join(tmpdir(), 'spmi-bombs-'))
@@ -49,7 +50,7 @@ test('bombs are refused by the program within a second, and with little memory',
   ]
   const wrong: string[] = []
   let [slowest, largest] = [0, 0]
-  for (const [name, content] of BOMBS) {
+  for (const [name, content] of BOMBS.filter((_, index) => isFull || index % 2 === 0)) {
     writeFileSync(join(folder, name), content)
     const argv = [...ARTIFACTS['dist/spmi'], 'check', name]
     const { exitCode, stderr, resourceUsage } = Bun.spawnSync(argv, { cwd: folder, timeout: 60_000 })

@@ -182,7 +182,7 @@ function describePlace({ backend, environment = {}, provided = /^$/ }: Place): v
         // MAX_ARG_STRLEN of execve(2) counts the name, "=" and NUL.
         const long = new Map([['LONG', drawBytes(random, 1000).padEnd((1 << 17) - 6, '\xff')]])
         // Natively, in full, their quoted text is larger than any other file of ours may be.
-        const amount = backend === 'native' ? extent(1000, 20_000) : 2000
+        const amount = backend === 'native' ? extent(500, 20_000) : 2000
         const many = new Map(
           Array.from({ length: amount }, (_, index) => [`MANY_${index}`, drawBytes(random, 60)]),
         )
