@@ -95,16 +95,19 @@ export async function run(
 
 /**
  * Shows the output of what was run from its beginning, until it is inactive.
+ * @param enough when it is aborted, no more output is shown, however much there is
  * @returns how it has ended
  */
 export async function followToEnd(
   { manageable, status }: Shown,
   show: (chunk: OutputChunk) => void,
+  enough?: AbortSignal,
 ): Promise<Shown> {
   const output = await manageable.openOutput(status)
   const turns = new Turns()
   const showOn = async () => {
     for (let chunk = output?.readOutput(); chunk !== undefined; chunk = output?.readOutput()) {
+      if (enough?.aborted) return
       show(chunk)
       await turns.pass()
     }

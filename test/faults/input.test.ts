@@ -325,7 +325,7 @@ describe('the FIFOs of an ordinary user', () => {
   const program = join(folder, 'spmi')
   const mark = `nobody-${process.pid}`
   const environment = { PATH: process.env.PATH, HOME: folder, SPMI_PATH: join(folder, 'pool'), MARK: mark }
-  const [tasks, spoken] = [extent(40, 2000), extent(10, 100)]
+  const [tasks, spoken] = [extent(40, 2000), extent(5, 100)]
   const asNobody = (argv: readonly string[]) => [
     ...(isRoot ? ['setpriv', `--reuid=${NOBODY}`, `--regid=${NOBODY}`, '--clear-groups'] : []),
     ...argv,

@@ -1,4 +1,5 @@
 /** run: a command as a task, without a descriptor file. */
+import type { OutputChunk } from '../../core/connection.ts'
 import type { Manageable } from '../../core/manageable.ts'
 import { SpmiError } from '../../errors.ts'
 import { cleanAll } from '../../verbs/clean.ts'
@@ -50,14 +51,16 @@ async function print({ context, json, catalog }: RunSession, request: RunRequest
   return 0
 }
 
-/** Shows the output of what was started until it ends. ^C stops it, and a second one kills it. */
+/** Shows the output of what was started until it ends. ^C stops it; a second one kills it, and no more of its output is shown. */
 async function attend(session: RunSession, { manageable, status }: Shown): Promise<ExitStatus> {
   const { context, log, json, catalog, options } = session
-  const stopListening = onInterrupt(context, endOnInterrupt(manageable, log))
+  const enough = new AbortController()
+  const stopListening = onInterrupt(context, endOnInterrupt(manageable, log, enough))
   const display = new OutputDisplay(context)
-  const ended = await followToEnd({ manageable, status }, chunk => {
+  const show = (chunk: OutputChunk) => {
     if (!json) display.show(chunk)
-  }).finally(stopListening)
+  }
+  const ended = await followToEnd({ manageable, status }, show, enough.signal).finally(stopListening)
   display.end()
   json?.addStatuses([ended])
   explainEnd(log, ended)
@@ -69,13 +72,16 @@ async function attend(session: RunSession, { manageable, status }: Shown): Promi
 }
 
 /** What ^C does, the first time and the second. */
-function endOnInterrupt(manageable: Manageable, log: Log): () => void {
+function endOnInterrupt(manageable: Manageable, log: Log, enough: AbortController): () => void {
   const ends = [
     () => {
       log.info(`Stopping manageable "${manageable.id}" (^C again kills it)`)
       return manageable.stop()
     },
-    () => manageable.kill(),
+    () => {
+      enough.abort()
+      return manageable.kill()
+    },
   ]
   return () => {
     ends

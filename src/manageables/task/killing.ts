@@ -11,8 +11,9 @@ import type { TaskManageable } from './task.ts'
 /** Milliseconds that a wrapper gets to record the end of a run whose processes are gone. */
 const WRAPPER_TIMEOUT = 5000
 
-/** Milliseconds until `kill` gives up. */
+/** Milliseconds until `kill` gives up: a floor, and more for each task, because thousands take their time on a busy machine. */
 const KILL_TIMEOUT = 10_000
+const KILL_TIMEOUT_EACH = 10
 
 /** Kills tasks. @returns for each one why processes of it are left, or undefined */
 export async function killTasks(tasks: readonly TaskManageable[]): Promise<readonly Failure[]> {
@@ -40,7 +41,8 @@ async function wakeWrappers(endings: readonly Ending[]): Promise<void> {
 }
 
 function killProcesses(endings: readonly Ending[]): Promise<Map<string, Left>> {
-  return askBackends(endings, (backend, runs) => backend.kill(runs, KILL_TIMEOUT))
+  const timeout = KILL_TIMEOUT + KILL_TIMEOUT_EACH * endings.length
+  return askBackends(endings, (backend, runs) => backend.kill(runs, timeout))
 }
 
 /** Waits until the wrappers have recorded the ends. @returns those that do not */
