@@ -34,5 +34,5 @@ install_debian() { # PROGRAM=PACKAGE ...
 install_test_needs() {
   install_debian screen=screen tmux=tmux systemd-run=systemd shellcheck=shellcheck busybox=busybox script=bsdutils setsid=util-linux \
     slurmctld=slurm-wlm munged=munge slurmdbd=slurmdbd mariadbd=mariadb-server-core mariadb=mariadb-client-core lmp=lammps \
-    dbus-daemon=dbus-daemon vim=vim htop=htop zsh=zsh fish=fish man=man-db mandoc=mandoc strace=strace faketime=faketime
+    dbus-daemon=dbus-daemon vim=vim htop=htop zsh=zsh fish=fish man=man-db mandoc=mandoc strace=strace faketime=faketime time=time
 }

@@ -162,7 +162,10 @@ function sayAsked({ journal, readAsked, isHalted }: Evidence): 'stopping' | 'pau
   const asked = readAsked()
   if (asked.some(({ verb }) => verb === 'stop' || verb === 'kill')) return 'stopping'
   const last = asked.findLast(({ verb }) => verb === 'pause' || verb === 'resume')
-  const isThisAttempt = journal?.spawned !== undefined && last !== undefined && last.at >= journal.spawned.at
+  const isThisAttempt =
+    journal?.spawned !== undefined &&
+    last !== undefined &&
+    (!last.mayBeEarlier || last.at >= journal.spawned.at)
   return isThisAttempt && last.verb === 'pause' && isHalted() ? 'paused' : undefined
 }
 

@@ -245,8 +245,8 @@ describe('a run', () => {
   test('knows who asked for its end, oldest first, however many at once', () => {
     const run = publish(0)
     expect(readAsked(run)).toEqual([])
-    folder.write('pool/a/runs/1/asked.kill-SIGKILL-9-17-1-host', 'whatever it holds')
-    folder.write('pool/a/runs/1/asked.stop-SIGINT-1-17-1-a-host', '')
+    folder.write('pool/a/runs/1/asked.kill-SIGKILL-1-17-2-host', 'whatever it holds')
+    folder.write('pool/a/runs/1/asked.stop-SIGINT-9-17-1-a-host', '')
     for (const name of ['x', 'stop', 'nap-SIGINT-1-17-1-h', 'stop-SIGINT-x-17-1-h'])
       folder.write(`pool/a/runs/1/asked.${name}`, '')
     writeAsked(run, 'stop', 'SIGTERM')
