@@ -5,7 +5,7 @@ import { type Outcome, runProgram } from '../../support/spmi.ts'
 
 export interface Cost {
   readonly outcome: Outcome
-  /** Seconds. */
+  /** Seconds of processor time, which a loaded machine does not make longer. */
   readonly time: number
   /** Mebibytes: the resident set at its largest. */
   readonly memory: number
@@ -23,9 +23,12 @@ export async function measureCost(
   environment: NodeJS.ProcessEnv,
 ): Promise<Cost> {
   const file = join(folder, `.cost-${++measuredSoFar}`)
-  const program = ['/usr/bin/time', '--quiet', '-f', '%e %M', '-o', file, ...argv]
+  const program = ['/usr/bin/time', '--quiet', '-f', '%U %S %M', '-o', file, ...argv]
   const outcome = await runProgram(program, { environment, cwd: folder })
-  const [time = Number.NaN, kibibytes = Number.NaN] = readFileSync(file, 'utf8').trim().split(' ').map(Number)
+  const [user = Number.NaN, system = Number.NaN, kibibytes = Number.NaN] = readFileSync(file, 'utf8')
+    .trim()
+    .split(' ')
+    .map(Number)
   rmSync(file)
-  return { outcome, time, memory: kibibytes / 1024 }
+  return { outcome, time: user + system, memory: kibibytes / 1024 }
 }
