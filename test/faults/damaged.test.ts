@@ -337,7 +337,12 @@ describe('what a message says to do', () => {
         }
         count('cases')
         const { status, stderr } = await mend(scene, file, words)
-        expect([what, status, stderr.includes('damaged'), words]).toEqual([what, 0, false, words])
+        expect([what, status, stderr, words]).toEqual([
+          what,
+          0,
+          expect.not.stringContaining('damaged'),
+          words,
+        ])
       }
     } finally {
       await pool.dispose()

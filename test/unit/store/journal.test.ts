@@ -2,7 +2,7 @@ import { describe, expect, test } from 'bun:test'
 import { readFileSync, statSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { errnoOf } from '../../../src/errors.ts'
-import { parseJournal, writeVoidJournal } from '../../../src/store/journal.ts'
+import { findDamage, parseJournal, writeVoidJournal } from '../../../src/store/journal.ts'
 import { useFolder } from '../folder.ts'
 
 const folder = useFolder()
@@ -129,4 +129,15 @@ describe('writeVoidJournal', () => {
     expect(errno).toBe('EEXIST')
     expect(readFileSync(folder.join('journal'), 'utf8')).toBe(`${CLAIMED}\n`)
   })
+})
+
+test('the size that tells a cut from a whole journal is what the wrapper allocates', () => {
+  const script = readFileSync(`${import.meta.dir}/../../../src/manageables/task/wrappers/default.sh`, 'utf8')
+  const allocated = Number(/%(\d+)s\\n' "\$_spmi_claim"/.exec(script)?.[1])
+  const [journal, padding] = [
+    parseJournal('claimed at=1 host=h boot=b pid=1 up=1 parent=1 name=n\n'),
+    ' '.repeat(allocated),
+  ]
+  expect(findDamage(journal, padding)).toBeUndefined()
+  expect(findDamage(journal, padding.slice(2))).toBe('it is cut short')
 })
