@@ -51,7 +51,7 @@ export interface Journal {
 }
 
 /** What a wrapper allocates at least, in bytes: see default.sh. */
-const SIZE = 4000
+const SIZE = 3000
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] }
 
