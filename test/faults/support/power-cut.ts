@@ -73,12 +73,12 @@ export class Disk {
       case 'write': {
         if (inode === undefined) return false
         const old = bytesOf(inode, inode.versions.length - 1)
-        const at = step.isAppended ? old.length : inode.position
+        const at = step.at === 'end' ? old.length : step.at === 'next' ? inode.position : step.at
         const bytes = Buffer.alloc(Math.max(old.length, at + step.bytes.length))
         bytes.set(old)
         bytes.set(step.bytes, at)
         inode.versions.push(bytes)
-        inode.position = at + step.bytes.length
+        if (typeof step.at !== 'number') inode.position = at + step.bytes.length
         return true
       }
       case 'rename': {

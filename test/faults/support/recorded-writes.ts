@@ -15,7 +15,8 @@ export type Step =
       readonly kind: 'write'
       readonly path: string
       readonly bytes: Uint8Array
-      readonly isAppended: boolean
+      /** An offset, or right after the last write or all there is. */
+      readonly at: number | 'next' | 'end'
     }
   | { readonly kind: 'rename'; readonly path: string; readonly to: string }
   | { readonly kind: 'remove'; readonly path: string }
@@ -106,10 +107,12 @@ function readSteps(lines: readonly Line[], main: string, isOurs: (path: string) 
           { kind: 'open', path },
         ]
       }
-      case 'write': {
-        const [, bytes = ''] = /"([^"]*)", \d+$/.exec(words) ?? []
+      case 'write':
+      case 'pwrite64': {
+        const [, bytes = '', offset] = /"([^"]*)", \d+(?:, (\d+))?$/.exec(words) ?? []
         const written = Buffer.from(decode(bytes), 'latin1').subarray(0, Number(answer))
-        return [{ kind: 'write', path, bytes: written, isAppended: appended.has(path) }]
+        const at = offset !== undefined ? Number(offset) : appended.has(path) ? 'end' : 'next'
+        return [{ kind: 'write', path, bytes: written, at }]
       }
       case 'fsync':
       case 'fdatasync':
