@@ -13,7 +13,7 @@ import { Held } from './support/held.ts'
 import { findRoughWords } from './support/judge.ts'
 
 const strace = needs('strace', Bun.which('strace') !== null)
-const held = (name: string, body: () => Promise<void>) => strace(name, body, 60_000)
+const held = (name: string, body: () => Promise<void>) => strace(name, body, 120_000)
 
 /** A task that has run before, and its command, which runs until it is told to end. */
 class Stage {

@@ -160,7 +160,7 @@ describe('a wrapper that comes late', () => {
       expect(chronicle.deeds).toHaveLength(1)
       await start.end()
     },
-    60_000,
+    120_000,
   )
 
   strace(
@@ -176,7 +176,7 @@ describe('a wrapper that comes late', () => {
       expect(await pool.spmi('kill', 'task-1')).toMatchObject({ status: 0 })
       await start.end()
     },
-    60_000,
+    120_000,
   )
 })
 
@@ -192,7 +192,7 @@ strace(
     expect(await show('task-1')).toMatchObject({ state: 'active', run: 2 })
     expect(chronicle.deeds).toHaveLength(1)
   },
-  60_000,
+  120_000,
 )
 
 describe('of two hosts that share a pool', () => {
@@ -240,7 +240,7 @@ describe('of two hosts that share a pool', () => {
       expect(chronicle.living.map(deed => deed.pid)).toEqual([pid])
       expect(readFileSync(`${pool.runDirectory('task-1')}/journal`, 'utf8')).not.toContain('signalled')
     },
-    60_000,
+    120_000,
   )
 
   hosts(
@@ -258,7 +258,7 @@ describe('of two hosts that share a pool', () => {
       expect(await elsewhere('kill', 'task-1')).toMatchObject({ status: 0 })
       expect(await pool.spmi('start', 'task-1')).toMatchObject({ status: 0 })
     },
-    60_000,
+    120_000,
   )
 
   hosts(
@@ -296,7 +296,7 @@ describe('of two hosts that share a pool', () => {
       expect(await elsewhere('start', 'task-1')).toMatchObject(refusal)
       expect(await pool.spmi('start', 'task-1')).toMatchObject({ status: 0 }) // its own host knows
     },
-    60_000,
+    120_000,
   )
 
   straced(
@@ -314,6 +314,6 @@ describe('of two hosts that share a pool', () => {
       })
       expect(await show('task-1')).toMatchObject({ state: 'active', pid })
     },
-    60_000,
+    120_000,
   )
 })

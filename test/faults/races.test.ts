@@ -103,7 +103,7 @@ describe.each(isFull ? ['native', 'screen', 'tmux'] : ['native'])(`seed ${seed},
   afterAll(() => arena.pool.dispose())
 
   test(`${CONTENDERS} commands at once over ${TASKS} tasks`, async () => {
-    const end = performance.now() + extent(5000, backend === 'native' ? 60_000 : 15_000)
+    const end = performance.now() + extent(4000, backend === 'native' ? 60_000 : 15_000)
     await Promise.all([
       ...Array.from({ length: CONTENDERS }, () => arena.contend(end)),
       arena.watch(end),
