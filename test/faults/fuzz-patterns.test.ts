@@ -127,7 +127,8 @@ describe('ids', () => {
     const all = [...ids]
     const wrong = all.flatMap(id => {
       const matcher = new PatternMatcher([escapePattern(id)])
-      const selected = all.filter(other => matcher.match(other).length > 0)
+      const near = [...id].map((_, at) => [...id].with(at, 'x').join('')).filter(other => other !== id)
+      const selected = [...all, ...near].filter(other => matcher.match(other).length > 0)
       count('inputs')
       return selected.length === 1 && selected[0] === id ? [] : [[seed, id, selected]]
     })
