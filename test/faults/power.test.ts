@@ -77,7 +77,7 @@ afterEach(() => pool?.dispose())
 
 /** The descriptor of a task; `exit 7` is what its command does. */
 function describeTask(id: string, comment: string, more: object = {}): string {
-  const command = witness.command('exit 7')
+  const command = witness.command('sleep 1.1; exit 7') // the end of a shorter run is not synced
   return JSON.stringify({ task: { id, comment, backend: { type: 'native' }, wrapper: { command }, ...more } })
 }
 
