@@ -5,6 +5,7 @@
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
+import { SpmiError } from '../../../src/errors.ts'
 import { PoolStore } from '../../../src/store/pool-store.ts'
 import { ARTIFACTS, type Outcome, until } from '../../support/spmi.ts'
 import type { Cell } from './cell.ts'
@@ -140,8 +141,10 @@ export async function judge(cell: Cell, scenario: Scenario, findings: Findings, 
   try {
     await scenario.examine(cell)
   } catch (error) {
-    if (!(error instanceof Violation)) throw error
-    findings[error.kind].push(`${scenario.name}, ${what}: ${error.message}`)
+    const isDamaged = error instanceof SpmiError && error.code === 'damaged' // what the store says of half a file
+    const violation = isDamaged ? new Violation('torn', error.message) : error
+    if (!(violation instanceof Violation)) throw violation
+    findings[violation.kind].push(`${scenario.name}, ${what}: ${violation.message}`)
     await cell.spmi('kill', '.*')
   }
 }
