@@ -4,7 +4,7 @@
  */
 import { errnoOf } from '../errors.ts'
 import { isAlive } from '../system/process.ts'
-import { Damage } from './damage.ts'
+import { DamagedFile } from './damage.ts'
 import { listDirectory } from './files.ts'
 import { hideDirectory, removeDirectory, sweepTemporaries } from './hidden.ts'
 import { manageableFiles } from './layout.ts'
@@ -15,41 +15,48 @@ import { sync } from './sync.ts'
  * Removes all runs but the last ones, with their output.
  * @param keep how many stay, at least 1
  * @returns the numbers of those that were removed
+ * @throws SpmiError `damaged` for one of which nobody knows whether it is over; it stays, and the others have been removed
  */
 export async function removeOldRuns(directory: string, keep: number): Promise<number[]> {
   const runs = manageableFiles.runs(directory)
   const old = listRuns(directory).slice(0, -Math.max(1, keep))
   if (old.length === 0) return []
   const hidden = new Map<number, string>()
+  let damaged: DamagedFile | undefined
   for (const run of old) {
-    const path = isActive(run) ? undefined : hide(run)
+    const state = stateOf(run)
+    const path = state === 'over' ? hide(run) : undefined
     if (path !== undefined) hidden.set(run.number, path)
+    if (state instanceof DamagedFile) damaged ??= state
   }
   if (hidden.size > 0) await sync([runs])
   for (const path of hidden.values()) removeDirectory(path)
   sweepTemporaries(runs, listDirectory(runs) ?? []) // what crashes of others left
+  if (damaged) throw damaged
   return [...hidden.keys()]
 }
 
 /**
-/**
- * A run whose wrapper lives, or is yet to come: none to remove. An older run than the last one is over, but under its number
- * there may be another one by now, where the manageable was removed meanwhile, and loaded and started again. Of one with damaged files
- * nobody knows.
+ * Whether a run is active: its wrapper lives, or is yet to come. An older run than the last one is over, but under its number
+ * there may be another one by now, where the manageable was removed meanwhile, and loaded and started again.
  */
-function isActive(run: Run): boolean {
-  const damage = new Damage('')
-  const journal = readJournal(run)
-  if (journal?.claimed) return isAlive(journal.claimed.wrapper)
-  const starter = journal === undefined ? damage.read(() => readStarter(run)) : undefined
-  if (journal?.damage ?? damage.found[0]) return true
-  return starter !== undefined && isStarterAlive(starter)
+function stateOf(run: Run): 'active' | 'over' | DamagedFile {
+  try {
+    const journal = readJournal(run)
+    if (journal?.claimed) return isAlive(journal.claimed.wrapper) ? 'active' : 'over'
+    if (journal) return journal.damage ?? 'over'
+    const starter = readStarter(run)
+    return starter !== undefined && isStarterAlive(starter) ? 'active' : 'over'
+  } catch (error) {
+    if (error instanceof DamagedFile) return error
+    throw error
+  }
 }
 
 /** @returns its hidden path; undefined when somebody else was first, or it is none to remove */
 function hide(run: Run): string | undefined {
   try {
-    return hideDirectory(run.directory, directory => !isActive({ ...run, directory }))
+    return hideDirectory(run.directory, directory => stateOf({ ...run, directory }) === 'over')
   } catch (error) {
     if (errnoOf(error) === 'ENOENT') return undefined
     throw error
