@@ -238,7 +238,7 @@ describe('patterns', () => {
     expectNone('lies', wrong)
   })
 
-  test('none hangs the program, which takes less than a second of processor time', async () => {
+  test('none hangs the program, which takes less than two seconds of processor time', async () => {
     const pool = new TestPool()
     const HOSTILE = [
       ...[
@@ -279,7 +279,7 @@ describe('patterns', () => {
           const { exitCode, resourceUsage } = Bun.spawnSync(argv, { env: pool.environment, timeout: 60_000 })
           const milliseconds = Number(resourceUsage.cpuTime.total) / 1000
           slowest = Math.max(slowest, milliseconds)
-          if (exitCode === null || exitCode > 2 || milliseconds > 1000)
+          if (exitCode === null || exitCode > 2 || milliseconds > 2000)
             wrong.push([pattern.slice(0, 40), exitCode, milliseconds])
           count('inputs')
         }

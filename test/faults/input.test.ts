@@ -153,8 +153,9 @@ describe('input with each backend', () => {
     test(`arrives whole on ${type}, and ends with ^D`, () => expectWhole({ type }, pool, programs), 60_000)
 
   const refusals = { systemd: UserManager.refuse(), slurm: SlurmCluster.refuse() }
-  for (const [type, Manager] of Object.entries({ systemd: UserManager, slurm: SlurmCluster }))
-    test.skipIf(!isFull || refusals[type as 'systemd' | 'slurm'] !== undefined)(
+  const managers = isFull ? ({ systemd: UserManager, slurm: SlurmCluster } as const) : {}
+  for (const [type, Manager] of Object.entries(managers))
+    test.skipIf(refusals[type as 'systemd' | 'slurm'] !== undefined)(
       `arrives whole on ${type}, and ends with ^D`,
       async () => {
         const manager = new Manager()
@@ -206,9 +207,8 @@ describe('input that nobody takes', () => {
     count('cases')
   }, 60_000)
 
-  test.skipIf(!isFull)(
-    'has half a minute to be taken, and so has a descriptor to be written',
-    async () => {
+  if (isFull)
+    test('has half a minute to be taken, and so has a descriptor to be written', async () => {
       await run({ deaf_long: 'exec sleep 300' })
       const sending = send('deaf_long', lines)
       const fifo = join(pool.folder, 'never.toml')
@@ -225,9 +225,7 @@ describe('input that nobody takes', () => {
       measured('input that nobody takes is given up after', `${(sending.time / 1000).toFixed(1)} s`)
       await pool.spmi('kill', 'deaf_long')
       count('cases', 2)
-    },
-    90_000,
-  )
+    }, 90_000)
 
   /** What a FIFO holds, without waiting for more. */
   function readFifo(path: string): string {
