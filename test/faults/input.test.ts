@@ -174,7 +174,7 @@ describe('input with each backend', () => {
 })
 
 describe('input that nobody takes', () => {
-  const lines = Buffer.from(Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join(''))
+  const lines = Buffer.from(Array.from({ length: 40_000 }, (_, index) => `line ${index}\n`).join(''))
 
   test('is not waited for when the task ends; what was sent before is said', async () => {
     await run({ deaf: 'exec sleep 300' })
