@@ -31,6 +31,11 @@ export function findChild(pid: number): number | undefined {
   return listPids().find(child => parentOf(child) === pid && isLiving(child))
 }
 
+/** The name of the program that a process is; empty when there is none. Source: proc_pid_comm(5). */
+export function nameOf(pid: number): string {
+  return read(`/proc/${pid}/comm`).trimEnd()
+}
+
 /** The session that a process is in. */
 export function sessionOf(pid: number): number {
   return Number(readStat(pid)[3])
