@@ -14,6 +14,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  writeFileSync,
   writeSync,
 } from 'node:fs'
 import { dirname, join } from 'node:path'
@@ -112,8 +113,7 @@ export function isThere(path: string): boolean {
 export function createFile(path: string, content: string | Uint8Array, mode = 0o600): void {
   const fd = openSync(path, 'wx', mode)
   try {
-    const bytes = typeof content === 'string' ? Buffer.from(content) : content
-    for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written)
+    writeFileSync(fd, content)
   } catch (error) {
     rmSync(path, { force: true })
     throw error

@@ -87,19 +87,23 @@ export function findDamage(
 type Values = Readonly<Record<string, string>>
 
 function parseRecord(line: string): { verb: string; values: Values } | undefined {
-  const [verb = '', ...pairs] = line.slice(line.lastIndexOf('\0') + 1).split(' ')
+  const record = line.slice(line.lastIndexOf('\0') + 1)
+  const [head = '', reason] = cut(record, ' reason=') // free text, always last
+  const [verb = '', ...pairs] = head.split(' ')
   if (verb === '' || line.endsWith(' ')) return undefined
   const values: Record<string, string> = Object.create(null)
-  for (const [index, pair] of pairs.entries()) {
-    const equals = pair.indexOf('=')
-    const key = pair.slice(0, equals)
-    if (key === 'reason') {
-      values[key] = pairs.slice(index).join(' ').slice('reason='.length) // free text, always last
-      break
-    }
-    values[key] = pair.slice(equals + 1)
+  for (const pair of pairs) {
+    const [key = '', value = ''] = cut(pair, '=')
+    values[key] = value
   }
+  if (reason !== undefined) values.reason = reason
   return { verb, values }
+}
+
+/** What stands before and after the first separator; nothing after it where there is none. */
+function cut(text: string, separator: string): [string, string?] {
+  const at = text.indexOf(separator)
+  return at === -1 ? [text] : [text.slice(0, at), text.slice(at + separator.length)]
 }
 
 function addRecord(journal: Mutable<Journal>, verb: string, values: Values): void {

@@ -21,7 +21,7 @@ import { FRESH, STARTED } from './record-marks.ts'
 import {
   findLastRun,
   type Run,
-  readJournal,
+  readFirstRecord,
   readStarter,
   runAfter,
   type Starter,
@@ -114,7 +114,7 @@ export function isBlocking({ number }: Run, directory: string): boolean {
 /** Whether the last run is the one that was seen. @param directory where the manageable is now */
 export function isStillLast(last: SeenRun | undefined, directory: string): boolean {
   const run = findLastRun(directory)
-  const isSame = run !== undefined && identifyRun(readJournal(run)) === identifyRun(last?.journal)
+  const isSame = run !== undefined && identifyRun(readFirstRecord(run)) === identifyRun(last?.journal)
   return run?.number === last?.number && (run === undefined || isSame)
 }
 
@@ -145,7 +145,7 @@ function makeHiddenRun(directory: string, last: SeenRun | undefined): PreparedRu
  */
 function settleLast(directory: string, { number, journal }: SeenRun): void {
   const run = runAfter(directory, number - 1)
-  if (identifyRun(readJournal(run)) !== identifyRun(journal))
+  if (identifyRun(readFirstRecord(run)) !== identifyRun(journal))
     throw new SpmiError('active', 'somebody else has just started it')
   if (journal === undefined && !voidRun(run, 'its starter died'))
     throw new SpmiError('active', 'its wrapper has just come')

@@ -78,15 +78,32 @@ export function runAfter(directory: string, after: number): Run {
 /** What the wrapper wrote so far, as far as it can be read; undefined when no wrapper has come. */
 export function readJournal(run: Run): Journal | undefined {
   const path = runFiles.journal(run.directory)
+  const text = readJournalText(path)
+  if (text === undefined) return undefined
+  if (text instanceof DamagedFile) return { signalled: [], damage: text }
+  const journal = parseJournal(text)
+  const wrong = findDamage(journal, text)
+  if (wrong === undefined || (isBeginning(text) && ageOf(path) < MAKING_TIMEOUT)) return journal
+  return { ...journal, damage: new DamagedFile(path, wrong) }
+}
+
+/** The same of the first record alone, by which a run is known: `claimed` or `void`. */
+export function readFirstRecord(run: Run): Journal | undefined {
+  const text = readJournalText(runFiles.journal(run.directory))
+  return typeof text === 'string' ? parseJournal(text.slice(0, text.indexOf('\n') + 1)) : undefined
+}
+
+/** Whether a wrapper has recorded that it has started its command: cheaper than all that its journal says. */
+export function hasSpawned(run: Run): boolean {
+  const text = readJournalText(runFiles.journal(run.directory))
+  return typeof text === 'string' && text.includes('\nspawned ')
+}
+
+function readJournalText(path: string): string | DamagedFile | undefined {
   try {
-    const text = readSmallFile(path)
-    if (text === undefined) return undefined
-    const journal = parseJournal(text)
-    const wrong = findDamage(journal, text)
-    if (wrong === undefined || (isBeginning(text) && ageOf(path) < MAKING_TIMEOUT)) return journal
-    return { ...journal, damage: new DamagedFile(path, wrong) }
+    return readSmallFile(path)
   } catch (error) {
-    if (error instanceof DamagedFile) return { signalled: [], damage: error }
+    if (error instanceof DamagedFile) return error
     throw error
   }
 }

@@ -79,8 +79,15 @@ export function isUptimeOfBoot(): boolean {
 }
 let countsFromBoot: boolean | undefined
 
-/** The moment of the boot, in milliseconds since the epoch. */
+/** The moment of the boot, in milliseconds since the epoch, by the clock as it was set within the last second. */
 export function bootMoment(): number {
+  const now = performance.now()
+  if (boot === undefined || now - boot.readAt > 1000) boot = { moment: findBootMoment(), readAt: now }
+  return boot.moment
+}
+let boot: { readonly moment: number; readonly readAt: number } | undefined
+
+function findBootMoment(): number {
   if (isUptimeOfBoot()) return Date.now() - uptime()
   return Math.round(performance.timeOrigin - thisProcess().start * 10)
 }

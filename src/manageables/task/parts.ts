@@ -80,6 +80,11 @@ export function partsOf(context: ManageableContext): Parts {
   return found
 }
 
+/** The backend of a run to come. @param table its keys, as they are written */
+export function nextBackend(context: ManageableContext, table: PartTable, isChosen: boolean): NextBackend {
+  return { table, backend: partsOf(context).backend(table.type), options: withoutType(table), isChosen }
+}
+
 /** What a part is told: its table without its type. */
 export function withoutType({ type: _, ...options }: PartTable): Readonly<Record<string, unknown>> {
   return options

@@ -22,6 +22,7 @@ import {
   syncPublished,
 } from '../../store/next-run.ts'
 import {
+  hasSpawned,
   isRemoved,
   type Run,
   readJournal,
@@ -230,8 +231,8 @@ async function awaitRecords(
 
 /** Whether a wrapper has recorded its start, or why it never will. */
 function readStart(run: Run): 'started' | 'waiting' | { readonly reason: string } {
+  if (hasSpawned(run)) return 'started'
   const journal = readJournal(run)
-  if (journal?.spawned) return 'started'
   if (journal?.claimed && !isAlive(journal.claimed.wrapper)) {
     const last = readJournal(run) // it may have gone on after we had read
     return last?.spawned ? 'started' : (last?.refused ?? { reason: 'its wrapper was killed' })

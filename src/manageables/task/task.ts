@@ -27,7 +27,7 @@ import { Backend, type BackendOptions } from './backends/backend.ts'
 import { backendClasses } from './backends/index.ts'
 import type { TaskConnection } from './connection.ts'
 import { observe } from './observe.ts'
-import { type NextBackend, partsOf, withoutType } from './parts.ts'
+import { type NextBackend, nextBackend, partsOf, withoutType } from './parts.ts'
 import type { PartTable, TaskTable } from './schema.ts'
 import { wrapperOfNextRun } from './started-wrapper.ts'
 import type { TaskStatus } from './status.ts'
@@ -42,7 +42,7 @@ export class TaskManageable extends Manageable {
   static readonly Wrapper = Wrapper
 
   readonly #table: TaskTable
-  #chosen: PartTable | undefined
+  #next: NextBackend | undefined
 
   constructor(type: string, table: ManageableTable, context: ManageableContext) {
     super(type, table, context)
@@ -65,9 +65,8 @@ export class TaskManageable extends Manageable {
 
   /** @internal What the next run is started with: the descriptor's backend, unless another one was chosen. */
   get next(): NextBackend {
-    const table = this.#chosen ?? this.#table.backend
-    const backend = partsOf(this.context).backend(table.type)
-    return { table, backend, options: withoutType(table), isChosen: this.#chosen !== undefined }
+    this.#next ??= nextBackend(this.context, this.#table.backend, false)
+    return this.#next
   }
 
   /** @internal The same task, whose next run is started with another backend than the descriptor's. */
@@ -75,7 +74,7 @@ export class TaskManageable extends Manageable {
     const Class = this.constructor as typeof TaskManageable
     const task = new Class(this.type, this.#table, this.context)
     task.isReplaced = this.isReplaced
-    task.#chosen = table
+    task.#next = nextBackend(this.context, table, true)
     return task
   }
 

@@ -1,7 +1,8 @@
 /**
  * GNU Screen: each run is a detached session of its own, named for the run, which ends with it.
  *
- * The user's screenrc is not read, because `zombie` or a second window in it would keep the session after the task.
+ * No screenrc is read, neither the user's nor the system's, because `zombie` or a second window in it would keep the session
+ * after the task, and another command character would make what we say of keys wrong.
  * Screen answers 0 even when it could run nothing, and finds sessions by the beginning of a name; so only the
  * wrapper's record proves a start, and sessions are compared by their whole names. Source: screen(1), 4.09.
  */
@@ -17,18 +18,34 @@ import {
 } from './backend.ts'
 import { fill, launchInLanes, type Template, toShell } from './lanes.ts'
 
+/**
+ * What a new session needs beside its argv. To load a locale, of which Screen wants the encoding alone, is a seventh of the time
+ * that a start takes. And Screen looks at every file that it may have open, twice: with a limit of a million files, to which Bun and
+ * Node raise theirs, that takes longer than all else. It cannot use more than select(2) can (FD_SETSIZE).
+ */
+const OWN_VARIABLES = { LC_ALL: 'C', SYSSCREENRC: '/dev/null' }
+const LIMIT_FILES = 'ulimit -S -n 1024 2>/dev/null'
+
 /** Runs each task in a session of GNU Screen. */
 export class ScreenBackend extends Backend {
-  override readonly leaks = ['STY', 'WINDOW', 'SHELL', 'TERM', 'TERMCAP', 'COLUMNS', 'LINES', 'LC_ALL']
+  override readonly leaks = [
+    'STY',
+    'WINDOW',
+    'SHELL',
+    'TERM',
+    'TERMCAP',
+    'COLUMNS',
+    'LINES',
+    ...Object.keys(OWN_VARIABLES),
+  ]
 
   override readonly terminalType = 'screen-256color'
 
   override async submit(jobs: readonly BackendJob[]): Promise<readonly Submission[]> {
     if (findProgram('screen', this.environment.PATH ?? '') === undefined)
       return refuseAll(jobs, 'GNU Screen is not installed (Debian: apt install screen)')
-    // Loading a locale is a seventh of the time that a screen takes to start, and all that it wants of it is the encoding.
-    const environment = { ...this.environment, LC_ALL: 'C' }
-    return launchInLanes(toShell(this.#newSession()), 'screen', jobs, environment)
+    const command = `${LIMIT_FILES}; ${toShell(this.#newSession())}`
+    return launchInLanes(command, 'screen', jobs, { ...this.environment, ...OWN_VARIABLES })
   }
 
   override launchOf(job: BackendJob): Launch {

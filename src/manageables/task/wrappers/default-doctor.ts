@@ -61,8 +61,8 @@ async function examineLauncher(
   environment: Environment,
 ): Promise<Finding> {
   try {
-    const { setsid, resetSignals } = await findLauncher(environment)
-    const [program] = resetSignals
+    const { setsid, env, resetSignals } = await findLauncher(environment)
+    const program = env ?? resetSignals[0]
     if (program !== undefined) return ok('signals', `${setsid}, ${program}`)
     return warning(
       'signals',

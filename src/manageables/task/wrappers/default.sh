@@ -97,7 +97,7 @@ _spmi_bear_mark() {
   { ulimit -S -x "$_spmi_mark" || ulimit -S -w "$_spmi_mark"; } 2>/dev/null
 }
 
-# Becomes the command.
+# Becomes the command: in a session of its own, where no terminal has made one, and with all signals as they are by default.
 _spmi_become() { # ARGV
   umask "$_spmi_umask"
   # Soft limits, where the hard ones let. A process manager has others than the start had.
@@ -106,6 +106,13 @@ _spmi_become() { # ARGV
   unset OLDPWD
   # shellcheck disable=SC1091 # written anew for each run
   . "$_spmi_dir/env"
+  if [ -n "$_spmi_env" ]; then
+    # env gives the command its locale. Without that, it and setsid would load it, which takes longer than all that they do.
+    if [ -n "${LC_ALL+x}" ]; then set -- "LC_ALL=$LC_ALL" "$@"; else set -- -u LC_ALL "$@"; fi
+    set -- "$_spmi_env" --default-signal "$@"
+    export LC_ALL=C
+  fi
+  [ -n "$_spmi_terminal" ] || set -- "$_spmi_setsid" "$@"
   exec "$@"
 }
 
@@ -158,7 +165,7 @@ fi
 cd -- "$_spmi_cwd" || _spmi_refuse "the folder \"$_spmi_cwd\" cannot be entered"
 
 (
-  # bash can undo what "&" ignores from inside; elsewhere "$@" begins with a program that does.
+  # bash can undo what "&" ignores from inside; elsewhere a program does (_spmi_become).
   trap - INT QUIT
   [ -z "$_spmi_mark" ] || _spmi_bear_mark # first of all: it may soon be the only one who knows
   exec 3>&- <"$_spmi_stdin" >&5 2>&6 5>&- 6>&-

@@ -36,10 +36,8 @@ const SHELL_STATE = new Set([
 
 /** How the script of a run launches its command. */
 export interface LaunchPlan {
-  /** What differs from run to run, by names without the prefix `_spmi_`. */
+  /** What else the script is told, by names without the prefix `_spmi_`. */
   readonly assignments: Readonly<Record<string, string>>
-  /** What becomes the command. */
-  readonly argv: readonly string[]
   /** The text of the script after its header. */
   readonly body: string
   /** Lines at the end of env. */
@@ -74,22 +72,20 @@ export class DefaultWrapper extends Wrapper {
       })
     this.#launcher ??= findLauncher(job.environment)
     const command = withSetup(job.setup, commandArgv(options))
-    const launch = this.planLaunch(job, await this.#launcher, command)
+    const { setsid, env = '', resetSignals, script } = await this.#launcher
+    const launch = this.planLaunch(job, script)
+    const assignments = { ...assign(job, options), setsid, env, ...launch.assignments }
+    const argv = [...resetSignals, ...command]
     return {
-      script: [header(job, options, launch), ...(job.runsHere ? [] : [sweep]), launch.body].join('\n'),
+      script: [header(job, assignments, argv), ...(job.runsHere ? [] : [sweep]), launch.body].join('\n'),
       environment: `${await this.#exportAll(job, options)}${launch.exports}`,
       needsFifo: options.stdin === 'fifo',
     }
   }
 
-  /** How a command is launched. @param command its argv */
-  protected planLaunch(_job: WrapperJob, launcher: Launcher, command: readonly string[]): LaunchPlan {
-    return {
-      assignments: { terminal: '', hangup: 'TERM' },
-      argv: [launcher.setsid, ...launcher.resetSignals, ...command],
-      body,
-      exports: '',
-    }
+  /** How a command is launched. @param script the path of script(1), where there is one */
+  protected planLaunch(_job: WrapperJob, _script: string | undefined): LaunchPlan {
+    return { assignments: { terminal: '', hangup: 'TERM' }, body, exports: '' }
   }
 
   override describeCommand(options: WrapperOptions): string {
@@ -131,10 +127,11 @@ export class DefaultWrapper extends Wrapper {
   }
 }
 
-function header(job: WrapperJob, options: Options, { assignments, argv }: LaunchPlan): string {
+/** What the scripts of all plans are told. */
+function assign(job: WrapperJob, options: Options): LaunchPlan['assignments'] {
   const { host, boot } = thisHost()
   const stdin = { fifo: runFiles.stdin(job.directory), null: '/dev/null' }[options.stdin] ?? options.stdin
-  const all = {
+  return {
     name: job.name,
     dir: job.directory,
     zero: String(bootMoment()),
@@ -150,13 +147,15 @@ function header(job: WrapperJob, options: Options, { assignments, argv }: Launch
     cwd: options.cwd,
     stdin,
     mixed: options.mixed_stdout ? 'yes' : '',
-    ...assignments,
   }
+}
+
+function header(job: WrapperJob, assignments: LaunchPlan['assignments'], argv: readonly string[]): string {
   return [
     '#!/bin/sh',
     ...job.directives,
     '# One run of a task: exactly what is started.',
-    ...Object.entries(all).map(([name, value]) => `_spmi_${name}=${quote(value)}`),
+    ...Object.entries(assignments).map(([name, value]) => `_spmi_${name}=${quote(value)}`),
     ...(job.restartCount === undefined ? [] : [`_spmi_attempt=\${${job.restartCount}:-0}`]),
     `set -- ${quoteAll(argv)}`,
     '',

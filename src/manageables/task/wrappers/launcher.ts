@@ -6,7 +6,9 @@ import { type Environment, exec, findProgram } from '../../../system/exec.ts'
 export interface Launcher {
   /** The path of setsid(1). */
   readonly setsid: string
-  /** The beginning of an argv that gives each signal back its default; empty where nothing can. */
+  /** The path of an env(1) that can give each signal back its default, where there is one. */
+  readonly env: string | undefined
+  /** The beginning of an argv that does so where no such env is; empty where nothing can. */
   readonly resetSignals: readonly string[]
   /** The path of script(1), where there is one. */
   readonly script: string | undefined
@@ -25,18 +27,16 @@ export async function findLauncher(environment: Environment): Promise<Launcher> 
   const setsid = findProgram('setsid', path)
   if (setsid === undefined)
     throw new SpmiError('start-failed', 'the program "setsid" is missing', { hint: 'install util-linux' })
-  return { setsid, resetSignals: await findReset(path), script: findProgram('script', path) }
+  const env = await findEnv(path)
+  const perl = env === undefined ? findProgram('perl', path) : undefined
+  const resetSignals = perl === undefined ? [] : [perl, '-e', PERL_RESET]
+  return { setsid, env, resetSignals, script: findProgram('script', path) }
 }
 
-async function findReset(path: string): Promise<readonly string[]> {
+async function findEnv(path: string): Promise<string | undefined> {
   const env = findProgram('env', path)
-  if (env !== undefined) {
-    const { status } = await exec([env, '--default-signal', 'true'], {
-      environment: { PATH: path },
-      timeout: 5000,
-    })
-    if (status === 0) return [env, '--default-signal']
-  }
-  const perl = findProgram('perl', path)
-  return perl === undefined ? [] : [perl, '-e', PERL_RESET]
+  if (env === undefined) return undefined
+  const environment = { PATH: path }
+  const { status } = await exec([env, '--default-signal', 'true'], { environment, timeout: 5000 })
+  return status === 0 ? env : undefined
 }

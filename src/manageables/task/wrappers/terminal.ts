@@ -10,7 +10,6 @@ import type { Finding } from '../../../system/finding.ts'
 import { quote } from '../../../system/shell-quote.ts'
 import defaultBody from './default.sh' with { type: 'text' }
 import { DefaultWrapper, type LaunchPlan } from './default.ts'
-import type { Launcher } from './launcher.ts'
 import terminalBody from './terminal.sh' with { type: 'text' }
 import type { TerminalOptions as Options } from './terminal-schema.ts'
 import type { WrapperJob, WrapperOptions } from './wrapper.ts'
@@ -45,8 +44,8 @@ export class TerminalWrapper extends DefaultWrapper {
     return [...shared.filter(({ level }) => level !== 'ok'), terminal]
   }
 
-  protected override planLaunch(job: WrapperJob, launcher: Launcher, command: readonly string[]): LaunchPlan {
-    if (launcher.script === undefined)
+  protected override planLaunch(job: WrapperJob, script: string | undefined): LaunchPlan {
+    if (script === undefined)
       throw new SpmiError('start-failed', 'the program "script" is missing', {
         hint: 'install util-linux (Debian: apt install bsdutils)',
       })
@@ -54,12 +53,10 @@ export class TerminalWrapper extends DefaultWrapper {
     const encoding = isUtf8(job) ? 'iutf8' : '-iutf8'
     return {
       assignments: {
-        terminal: launcher.script,
-        setsid: launcher.setsid,
+        terminal: script,
         modes: `rows ${rows} cols ${columns} echo ${encoding}`,
         hangup: 'HUP',
       },
-      argv: [...launcher.resetSignals, ...command],
       body: `${terminalBody}\n${defaultBody}`,
       exports: describeTerminal(job),
     }

@@ -42,6 +42,7 @@ needs('prlimit', Bun.which('prlimit') !== null)('where no process can be marked,
 describe('what gives a command its signals', () => {
   const launcher = (...resetSignals: readonly string[]) => ({
     setsid: '/usr/bin/setsid',
+    env: undefined,
     resetSignals,
     script: undefined,
   })
