@@ -183,6 +183,20 @@ function describePromises(backend: string, pool: TestPool, traits: Traits): void
     expect(SPMI_RUN).toStartWith('spmi-environment-')
   })
 
+  test('the locale of the start reaches the command, and no other one', async () => {
+    await load('locale', { command: 'echo "${LC_ALL-none} ${SYSSCREENRC-none}"' })
+    for (const [run, LC_ALL, SYSSCREENRC] of [
+      [1, undefined, undefined],
+      [2, 'C.UTF-8', '/no/such/file'],
+    ] as const) {
+      const environment = { LC_ALL, SYSSCREENRC } as NodeJS.ProcessEnv
+      expect(await pool.spmiWith({ environment }, 'start', 'locale')).toMatchObject({ status: 0 })
+      await until(() => hasStarted('locale'))
+      await ended('locale', run)
+      expect(output('locale', run)).toBe(`${LC_ALL ?? 'none'} ${SYSSCREENRC ?? 'none'}\n`)
+    }
+  })
+
   test('the limits of the start reach the command', async () => {
     await load('limits', { command: 'ulimit -n; ulimit -c; ulimit -s; ulimit -t' })
     const program = ARTIFACTS[artifact].map(word => `'${word}'`).join(' ')

@@ -57,6 +57,7 @@ interface Starting {
 /** Starts tasks. @returns for each one why it was not started, or undefined */
 export async function startTasks(tasks: readonly TaskManageable[]): Promise<readonly Failure[]> {
   const failures = new Map<TaskManageable, SpmiError>()
+  for (const { wrapper, context } of tasks) wrapper.warmUp(context.environment)
   const prepared = await prepareAll(await observe(tasks), failures)
   // Before a command is launched a cut of power must no longer be able to take its run back.
   const [whole] = await Promise.all([
@@ -215,7 +216,7 @@ async function awaitRecords(
 ): Promise<void> {
   const until = performance.now() + START_TIMEOUT + START_TIMEOUT_EACH * published.length
   let waiting = published.filter(({ task }) => !failures.has(task) && task.next.backend.runsHere)
-  for (let pause = 1; waiting.length > 0; pause = Math.min(pause * 1.5, 20)) {
+  for (let pause = 1; waiting.length > 0; pause = Math.min(pause * 1.15, 20)) {
     const isLate = performance.now() > until
     waiting = waiting.filter(({ task, prepared }) => {
       const start = readStart(prepared.run)

@@ -34,6 +34,12 @@ describe('PatternMatcher', () => {
     expect(matches('.', '🦊')).toBe(true)
   })
 
+  test('those that need no engine match what it would', () => {
+    for (const id of ['task', 'task_1', '', '日本', 'a b', 'a\nb', '\n'])
+      for (const pattern of ['.*', 'task', 'task_1', 'a'])
+        expect([pattern, id, matches(pattern, id)]).toEqual([pattern, id, matches(`(?:${pattern})`, id)])
+  })
+
   test('case matters unless the pattern says otherwise', () => {
     expect(matches('A', 'a')).toBe(false)
     expect(matches('(?i)A', 'a')).toBe(true)

@@ -44,12 +44,16 @@ export class ScreenBackend extends Backend {
   override async submit(jobs: readonly BackendJob[]): Promise<readonly Submission[]> {
     if (findProgram('screen', this.environment.PATH ?? '') === undefined)
       return refuseAll(jobs, 'GNU Screen is not installed (Debian: apt install screen)')
-    const command = `${LIMIT_FILES}; ${toShell(this.#newSession())}`
-    return launchInLanes(command, 'screen', jobs, { ...this.environment, ...OWN_VARIABLES })
+    return launchInLanes(jobs, {
+      program: 'screen',
+      command: `${LIMIT_FILES}; ${toShell(this.#newSession('-dmS'))}`,
+      nextCommand: `${toShell(this.#newSession('-DmS'))} &`,
+      environment: { ...this.environment, ...OWN_VARIABLES },
+    })
   }
 
   override launchOf(job: BackendJob): Launch {
-    return { argv: fill(this.#newSession(), job) }
+    return { argv: fill(this.#newSession('-dmS'), job) }
   }
 
   override async query(runs: readonly BackendRun[]): Promise<readonly Liveness[]> {
@@ -71,9 +75,13 @@ export class ScreenBackend extends Backend {
     return (await import('./screen-doctor.ts')).examineScreen(this.environment)
   }
 
-  #newSession(): Template {
+  /**
+   * A session that nobody looks at, made by a process of its own (-dmS), whose status says whether it could be made, or by the
+   * program itself (-DmS), which stays: that spares a process, but does not tell.
+   */
+  #newSession(detached: '-dmS' | '-DmS'): Template {
     const mode = this.#isUtf8() ? ['-U'] : []
-    return ['screen', '-c', '/dev/null', ...mode, '-dmS', '$1', '/bin/sh', '$2']
+    return ['screen', '-c', '/dev/null', ...mode, detached, '$1', '/bin/sh', '$2']
   }
 
   override attach({ name, parent }: BackendRun): Attachment | undefined {

@@ -80,7 +80,12 @@ export class SlurmBackend extends Backend {
   override async submit(jobs: readonly BackendJob[]): Promise<readonly Submission[]> {
     if (findProgram('sbatch', this.environment.PATH ?? '') === undefined)
       return refuseAll(jobs, 'sbatch is not installed (Debian: apt install slurm-client)')
-    const answers = await launchInLanes(SUBMIT, 'sbatch', jobs, this.#clientEnvironment(), parseId)
+    const answers = await launchInLanes(jobs, {
+      program: 'sbatch',
+      command: SUBMIT,
+      environment: this.#clientEnvironment(),
+      parseId,
+    })
     if (answers.every(answer => answer.accepted)) return answers
     const queue = await this.#queue()
     return answers.map((answer, index) => {

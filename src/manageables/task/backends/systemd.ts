@@ -35,12 +35,11 @@ export class SystemdBackend extends Backend {
     const answers = new Map<BackendJob, Submission>()
     for (const manager of ['--user', '--system']) {
       const chosen = jobs.filter(({ options }) => managerOf(options) === manager)
-      const submissions = await launchInLanes(
-        `${toShell(newService(manager))} </dev/null`,
-        'systemd-run',
-        chosen.map(escapeDollars),
-        this.#withRuntimeFolder(),
-      )
+      const submissions = await launchInLanes(chosen.map(escapeDollars), {
+        program: 'systemd-run',
+        command: `${toShell(newService(manager))} </dev/null`,
+        environment: this.#withRuntimeFolder(),
+      })
       for (const [index, job] of chosen.entries()) answers.set(job, explainBus(submissions[index]))
     }
     return jobs.map(job => answers.get(job) ?? { accepted: false, reason: 'systemd-run said nothing' })

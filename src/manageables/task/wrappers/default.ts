@@ -64,15 +64,18 @@ export class DefaultWrapper extends Wrapper {
     }
   }
 
+  override warmUp(environment: Environment): void {
+    this.#findLauncher(environment).catch(() => {}) // said when a run is compiled
+  }
+
   override async compile(job: WrapperJob): Promise<WrapperScript> {
     const options = job.options as Options
     if (!isFolder(options.cwd))
       throw new SpmiError('start-failed', `the folder "${options.cwd}" does not exist`, {
         hint: 'make it, or change cwd in the descriptor',
       })
-    this.#launcher ??= findLauncher(job.environment)
     const command = withSetup(job.setup, commandArgv(options))
-    const { setsid, env = '', resetSignals, script } = await this.#launcher
+    const { setsid, env = '', resetSignals, script } = await this.#findLauncher(job.environment)
     const launch = this.planLaunch(job, script)
     const assignments = { ...assign(job, options), setsid, env, ...launch.assignments }
     const argv = [...resetSignals, ...command]
@@ -110,6 +113,11 @@ export class DefaultWrapper extends Wrapper {
   ): Promise<readonly Finding[]> {
     const { examineDefault } = await import('./default-doctor.ts')
     return examineDefault(findLauncher, uses as readonly Options[], context)
+  }
+
+  #findLauncher(environment: Environment): Promise<Launcher> {
+    this.#launcher ??= findLauncher(environment)
+    return this.#launcher
   }
 
   /** The text of env. What all tasks of a start have in common is made once. */

@@ -74,6 +74,9 @@ export abstract class Wrapper {
     return options
   }
 
+  /** Lets what the first run waits for begin while it is not ready to be compiled yet. Called once or more. */
+  warmUp(_environment: Environment): void {}
+
   /**
    * Compiles a run.
    * @throws SpmiError `start-failed` when the options cannot be followed now (a missing folder or file)

@@ -58,25 +58,26 @@ describe('parseAnswers', () => {
 describe('ScreenBackend', () => {
   const job = (name: string) => ({ name, script: `/pool/${name}/run.sh`, options: {} })
 
-  test('makes one detached session for each job, without the screenrc of the user', async () => {
-    const backend = fakeScreen(`echo "$(printf '%s|' "$@")" >>${folder.join('calls')}`)
+  const manyJobs = Array.from({ length: 30 }, (_, index) => job(`spmi-${index}`))
+
+  test('makes one detached session for each job, without any screenrc, and with no more files than it can use', async () => {
+    const seen = folder.join('calls')
+    const backend = fakeScreen(`echo "$(printf '%s|' "$@")$LC_ALL|$SYSSCREENRC|$(ulimit -S -n)" >>${seen}`)
     expect(await backend.submit([job('spmi-a'), job('spmi-b')])).toEqual([
       { accepted: true },
       { accepted: true },
     ])
-    expect(readFileSync(folder.join('calls'), 'utf8').split('\n').sort()).toEqual([
+    expect(readFileSync(seen, 'utf8').split('\n').sort()).toEqual([
       '',
-      '-c|/dev/null|-dmS|spmi-a|/bin/sh|/pool/spmi-a/run.sh|',
-      '-c|/dev/null|-dmS|spmi-b|/bin/sh|/pool/spmi-b/run.sh|',
+      '-c|/dev/null|-dmS|spmi-a|/bin/sh|/pool/spmi-a/run.sh|C|/dev/null|1024',
+      '-c|/dev/null|-dmS|spmi-b|/bin/sh|/pool/spmi-b/run.sh|C|/dev/null|1024',
     ])
   })
 
   test('answers in the order of the jobs, however many lanes they take', async () => {
-    const backend = fakeScreen('case $4 in *7) echo "not $4"; exit 1 ;; esac')
-    const jobs = Array.from({ length: 30 }, (_, index) => job(`spmi-${index}`))
-    const refused = (name: string) => ({ accepted: false as const, reason: `not ${name}` })
-    expect(await backend.submit(jobs)).toEqual(
-      jobs.map(({ name }) => (name.endsWith('7') ? refused(name) : { accepted: true })),
+    const backend = fakeScreen('echo "not $4"; exit 1')
+    expect(await backend.submit(manyJobs)).toEqual(
+      manyJobs.map(({ name }) => ({ accepted: false, reason: `not ${name}` })),
     )
     expect(await backend.submit([])).toEqual([])
   })
@@ -85,11 +86,23 @@ describe('ScreenBackend', () => {
     const backend = fakeScreen(
       `case $4 in spmi-b) echo 'Directory must have mode 700.'; exit 1 ;; spmi-c) exit 3 ;; esac`,
     )
-    expect(await backend.submit(['spmi-a', 'spmi-b', 'spmi-c'].map(job))).toEqual([
-      { accepted: true },
+    expect(await backend.submit(['spmi-b', 'spmi-c', 'spmi-a'].map(job))).toEqual([
       { accepted: false, reason: 'Directory must have mode 700.' },
       { accepted: false, reason: 'screen ended with status 3' },
+      { accepted: true },
     ])
+  })
+
+  test('where one session could be made, the others need no process of their own, and are not waited for', async () => {
+    const backend = fakeScreen(
+      `echo "$3" >>${folder.join('calls')}; [ "$3" = -dmS ] || exec sleep 3 >/dev/null 2>&1`,
+    )
+    const begin = performance.now()
+    expect(await backend.submit(manyJobs)).toEqual(manyJobs.map(() => ({ accepted: true })))
+    expect(performance.now() - begin).toBeLessThan(2500)
+    const calls = readFileSync(folder.join('calls'), 'utf8').split('\n')
+    expect(calls.filter(call => call === '-dmS').length).toBeWithin(1, 5)
+    expect(calls.filter(call => call !== '')).toHaveLength(manyJobs.length)
   })
 
   test('says what to install when there is no screen', async () => {

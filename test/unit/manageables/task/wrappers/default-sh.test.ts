@@ -296,6 +296,18 @@ for (const { name: shell, argv, isThere } of SHELLS) {
       expect(run.read('stderr')).toContain('/no/such/shell')
     })
 
+    under('the locale is that of the descriptor, or of the start, or none', async () => {
+      const locale = async (environment: Record<string, string>, env: Record<string, string>) => {
+        const run = await runs.prepare({ command: 'echo "${LC_ALL-none}"', env }, { environment })
+        await run.start(argv, environment).end()
+        return run.read('stdout').trim()
+      }
+      expect(await locale({ PATH }, {})).toBe('none')
+      expect(await locale({ PATH, LC_ALL: '' }, {})).toBe('')
+      expect(await locale({ PATH, LC_ALL: 'C.UTF-8' }, {})).toBe('C.UTF-8')
+      expect(await locale({ PATH, LC_ALL: 'C.UTF-8' }, { LC_ALL: "it's" })).toBe("it's")
+    })
+
     underWithPerl('the command gets the environment of the start, and nothing else', async () => {
       const environment: Record<string, string> = {
         ...{
@@ -304,7 +316,7 @@ for (const { name: shell, argv, isThere } of SHELLS) {
           EMPTY: '',
           IFS: 'x',
           PS4: '$(touch x)',
-          LC_ALL: 'C',
+          LC_ALL: 'C.UTF-8',
           n: '1',
           p: '2',
           sig: '3',
