@@ -22,9 +22,15 @@ export function quoteAll(words: readonly string[]): string {
   return words.map(quote).join(' ')
 }
 
-/** The variables that lines of the form `export NAME=WORD` set, where WORD is what `quote` makes; lines that unset some may stand between. */
+/** One command that exports variables, one in a line; nothing for none. (With one for each dash takes longer than to fork.) */
+export function quoteExports(variables: readonly (readonly [name: string, value: string])[]): string {
+  const words = variables.map(([name, value]) => `${name}=${quote(value)}`)
+  return words.length === 0 ? '' : `export ${words.join(' \\\n')}\n`
+}
+
+/** The variables that such commands set; lines that unset some may stand between. */
 export function readExports(text: string): Record<string, string> {
-  const line = /(?:unset [^\n]*|export (\w+)=((?:'[^']*'|\\')*))\n/y
+  const line = /(?:unset [^\n]*|(?:export )?(\w+)=((?:'[^']*'|\\')*)(?: \\)?)\n/y
   const found: [string, string][] = []
   for (let match = line.exec(text); match !== null; match = line.exec(text)) {
     const [, name, word = ''] = match

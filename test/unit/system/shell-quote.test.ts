@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
 import * as fc from 'fast-check'
-import { quote, quoteAll, quoteCommand, readExports } from '../../../src/system/shell-quote.ts'
+import { quote, quoteAll, quoteCommand, quoteExports, readExports } from '../../../src/system/shell-quote.ts'
 import { useFolder } from '../folder.ts'
 import { needs } from '../needs.ts'
 import { SHELLS } from '../shells.ts'
@@ -69,12 +69,14 @@ describe('readExports', () => {
       fc.property(fc.dictionary(fc.stringMatching(/^[A-Za-z_]\w{0,9}$/), text), variables => {
         const lines = Object.entries(variables).map(([name, value]) => `export ${name}=${quote(value)}\n`)
         expect(readExports(`unset A B\n${lines.join('')}`)).toEqual({ ...variables })
+        expect(readExports(`unset A B\n${quoteExports(Object.entries(variables))}`)).toEqual({ ...variables })
       }),
     )
   })
 
   test('takes no line of a value for a variable', () => {
-    expect(readExports(`export A=${quote("\nexport B='c'\n")}\n`)).toEqual({ A: "\nexport B='c'\n" })
+    const value = "\nexport B='c' \\\nB='c'\n"
+    expect(readExports(quoteExports([['A', value]]))).toEqual({ A: value })
   })
 })
 

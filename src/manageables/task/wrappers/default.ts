@@ -13,7 +13,7 @@ import type { Finding } from '../../../system/finding.ts'
 import { readSoftLimits } from '../../../system/limits.ts'
 import { bootMoment, isUptimeOfBoot, thisHost } from '../../../system/process.ts'
 import { markOf, RUN_VARIABLE } from '../../../system/run-marks.ts'
-import { isVariableName, quote, quoteAll } from '../../../system/shell-quote.ts'
+import { isVariableName, quote, quoteAll, quoteExports } from '../../../system/shell-quote.ts'
 import body from './default.sh' with { type: 'text' }
 import type { DefaultOptions as Options } from './default-schema.ts'
 import { findLauncher, type Launcher } from './launcher.ts'
@@ -131,7 +131,7 @@ export class DefaultWrapper extends Wrapper {
     const unset = leaked.length === 0 ? '' : `unset ${leaked.join(' ')}\n`
     const files = await readAll(options.env_file)
     const own = Object.fromEntries([...files, options.env].flatMap(variables => Object.entries(variables)))
-    return `${unset}${common}${exportLines(own)}export ${RUN_VARIABLE}=${quote(job.name)}\n`
+    return `${unset}${common}${exportLines(own)}${quoteExports([[RUN_VARIABLE, job.name]])}`
   }
 }
 
@@ -200,10 +200,8 @@ function protect(command: string): string {
 }
 
 function exportLines(environment: Readonly<Record<string, string>>): string {
-  let lines = ''
-  for (const [name, value] of Object.entries(environment))
-    if (isVariableName(name) && !SHELL_STATE.has(name)) lines += `export ${name}=${quote(value)}\n`
-  return lines
+  const isOurs = ([name]: readonly [string, string]) => isVariableName(name) && !SHELL_STATE.has(name)
+  return quoteExports(Object.entries(environment).filter(isOurs))
 }
 
 /** The variables of files. What reads them is loaded when there are some. */
