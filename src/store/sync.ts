@@ -25,14 +25,18 @@ let [count, spent] = [0, 0]
  * @throws what the system says; something may be on the disk then
  */
 export async function sync(paths: readonly string[]): Promise<void> {
-  let done = 0
-  while (spent <= HICCUP + count * AT_ONCE && done < paths.length) {
+  const slow: string[] = []
+  for (const path of paths) {
+    if (spent > HICCUP + count * AT_ONCE) {
+      slow.push(path)
+      continue
+    }
     const begin = performance.now()
-    syncNow(paths.slice(done, ++done))
+    syncNow([path])
     count++
     spent += performance.now() - begin
   }
-  await Promise.all(paths.slice(done).map(path => inLane(() => syncOne(path))))
+  await Promise.all(slow.map(path => inLane(() => syncOne(path))))
 }
 
 /** The same for directories and the files in them. */

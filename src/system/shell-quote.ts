@@ -22,7 +22,7 @@ export function quoteAll(words: readonly string[]): string {
   return words.map(quote).join(' ')
 }
 
-/** One command that exports variables, one in a line; nothing for none. (With one for each dash takes longer than to fork.) */
+/** One command that exports variables, one in a line; nothing for none. (With one for each dash takes longer.) */
 export function quoteExports(variables: readonly (readonly [name: string, value: string])[]): string {
   const words = variables.map(([name, value]) => `${name}=${quote(value)}`)
   return words.length === 0 ? '' : `export ${words.join(' \\\n')}\n`

@@ -20,8 +20,8 @@ import { fill, launchInLanes, type Template, toShell } from './lanes.ts'
 
 /**
  * What a new session needs beside its argv. To load a locale, of which Screen wants the encoding alone, is a seventh of the time
- * that a start takes. And Screen looks at every file that it may have open, twice: with a limit of a million files, to which Bun and
- * Node raise theirs, that takes longer than all else. It cannot use more than select(2) can (FD_SETSIZE).
+ * that a start takes. And Screen looks at every file that it may have open, twice, which takes a quarter of a millisecond for 20,000;
+ * Bun and Node raise their limit as far as they may. It cannot use more than select(2) can (FD_SETSIZE).
  */
 const OWN_VARIABLES = { LC_ALL: 'C', SYSSCREENRC: '/dev/null' }
 const LIMIT_FILES = 'ulimit -S -n 1024 2>/dev/null'

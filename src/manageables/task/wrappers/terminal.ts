@@ -7,7 +7,7 @@ import type { DiagnosisContext } from '../../../core/diagnosis.ts'
 import type { DescriptorPlace } from '../../../core/place.ts'
 import { SpmiError } from '../../../errors.ts'
 import type { Finding } from '../../../system/finding.ts'
-import { quote } from '../../../system/shell-quote.ts'
+import { quoteExports } from '../../../system/shell-quote.ts'
 import defaultBody from './default.sh' with { type: 'text' }
 import { DefaultWrapper, type LaunchPlan } from './default.ts'
 import terminalBody from './terminal.sh' with { type: 'text' }
@@ -71,7 +71,7 @@ function describeTerminal({ environment, terminalType, options }: WrapperJob): s
   if (Object.hasOwn(env, 'TERM')) return unset
   const { TERM = '' } = environment
   const type = terminalType ?? (NO_TYPE.test(TERM) ? USUAL_TYPE : TERM)
-  return `${unset}export TERM=${quote(type)}\n`
+  return `${unset}${quoteExports([['TERM', type]])}`
 }
 
 /** Whether the kernel, where it erases a character that was typed, must erase all of its bytes. */
