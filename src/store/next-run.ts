@@ -2,7 +2,6 @@
  * The run to come of one manageable: made under a hidden name, and renamed to the number that follows from the run whose end was seen.
  * So of several who start or clean at once one wins, and a crash leaves nothing that would keep the next one out.
  */
-import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { SpmiError } from '../errors.ts'
 import { toBytes } from '../system/byte-text.ts'
@@ -27,7 +26,7 @@ import {
   type Starter,
   voidRun,
 } from './run-store.ts'
-import { sync, syncFolders } from './sync.ts'
+import { sync } from './sync.ts'
 
 /** What a run needs on disk before it can be launched. */
 export interface RunContent {
@@ -51,23 +50,26 @@ export interface SeenRun {
  * @throws SpmiError `active` when the last run has become another one; ENOENT as a system error when the manageable is gone
  */
 export function prepareRun(directory: string, last: SeenRun | undefined, content: RunContent): PreparedRun {
-  const prepared = makeHiddenRun(directory, last)
+  const made = makeHiddenRun(directory, last)
+  const script = runFiles.script(made.hidden)
+  const environment = runFiles.environment(made.hidden)
+  const starter = runFiles.starter(made.hidden)
   try {
-    createFile(runFiles.script(prepared.hidden), content.script, 0o700)
-    createFile(runFiles.environment(prepared.hidden), toBytes(content.environment))
-    createFile(runFiles.starter(prepared.hidden), `${JSON.stringify(content.starter)}\n`)
+    createFile(script, content.script, 0o700)
+    createFile(environment, toBytes(content.environment))
+    createFile(starter, `${JSON.stringify(content.starter)}\n`)
   } catch (error) {
-    dropPrepared(prepared)
+    dropPrepared(made)
     throw error
   }
-  return prepared
+  return { ...made, files: [script, environment, starter] }
 }
 
 /** Puts a prepared run on the disk, before it gets its number: with the first one the mark, without which nobody looks for runs. */
-export async function syncPrepared({ hidden, run }: PreparedRun): Promise<void> {
+export async function syncPrepared({ hidden, run, files }: PreparedRun): Promise<void> {
   const manageable = dirname(dirname(run.directory))
   const first = run.number === 1 ? [manageableFiles.record(manageable), manageable] : []
-  await Promise.all([syncFolders([hidden]), sync(first)])
+  await sync([...files, hidden, ...first])
 }
 
 /** Puts on the disk that there is a run, before it is launched: a run of which nobody knows would be a lie. */
@@ -76,7 +78,7 @@ export async function syncPublished({ run }: PreparedRun): Promise<void> {
 }
 
 /** Removes a prepared run that is not to be. */
-export function dropPrepared({ hidden }: PreparedRun): void {
+export function dropPrepared({ hidden }: HiddenRun): void {
   removeDirectory(hidden)
 }
 
@@ -91,15 +93,16 @@ export async function blockNextRun(
   last: SeenRun | undefined,
   reason: string,
 ): Promise<Run | undefined> {
-  const prepared = makeHiddenRun(directory, last)
+  const made = makeHiddenRun(directory, last)
+  const starter = runFiles.starter(made.hidden)
   const blocker: Starter = { name: '', at: Date.now(), by: thisProcess() }
   try {
-    createFile(runFiles.starter(prepared.hidden), `${JSON.stringify(blocker)}\n`)
-    writeVoidJournal(prepared.hidden, reason)
-    await syncPrepared(prepared) // else it would be a lost run
-    return publishRun(prepared) ? prepared.run : undefined
+    createFile(starter, `${JSON.stringify(blocker)}\n`)
+    writeVoidJournal(made.hidden, reason)
+    await syncPrepared({ ...made, files: [starter, runFiles.journal(made.hidden)] }) // else it would be a lost run
+    return publishRun(made) ? made.run : undefined
   } catch (error) {
-    dropPrepared(prepared)
+    dropPrepared(made)
     throw error
   }
 }
@@ -119,22 +122,32 @@ export function isStillLast(last: SeenRun | undefined, directory: string): boole
 }
 
 /** A run whose directory still bears a hidden name. */
-export interface PreparedRun {
+export interface HiddenRun {
   readonly hidden: string
   readonly run: Run
 }
 
-function makeHiddenRun(directory: string, last: SeenRun | undefined): PreparedRun {
+/** One that holds what it is to hold. */
+export interface PreparedRun extends HiddenRun {
+  /** The paths of its files. A FIFO is none of them: nothing rests on it. */
+  readonly files: readonly string[]
+}
+
+function makeHiddenRun(directory: string, last: SeenRun | undefined): HiddenRun {
   const runs = manageableFiles.runs(directory)
-  if (!existsSync(runs)) replaceEnd(manageableFiles.record(directory), FRESH, STARTED)
-  ensureDirectory(runs)
-  sweepTemporaries(runs, listDirectory(runs) ?? [])
-  const prepared = { hidden: makeHiddenDirectory(runs, 'new'), run: runAfter(directory, last?.number ?? 0) }
+  const names = listDirectory(runs)
+  if (names === undefined) {
+    replaceEnd(manageableFiles.record(directory), FRESH, STARTED)
+    ensureDirectory(runs)
+  } else {
+    sweepTemporaries(runs, names)
+  }
+  const made = { hidden: makeHiddenDirectory(runs, 'new'), run: runAfter(directory, last?.number ?? 0) }
   try {
     if (last) settleLast(directory, last)
-    return prepared
+    return made
   } catch (error) {
-    dropPrepared(prepared)
+    dropPrepared(made)
     throw error
   }
 }
@@ -161,7 +174,7 @@ function identifyRun(journal: Journal | undefined): string {
  * Makes a prepared run the next one.
  * @returns false when another start or a clean was first
  */
-export function publishRun({ hidden, run }: PreparedRun): boolean {
+export function publishRun({ hidden, run }: HiddenRun): boolean {
   if (!publishDirectory(hidden, run.directory)) {
     removeDirectory(hidden)
     return false

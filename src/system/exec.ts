@@ -69,7 +69,7 @@ export async function exec(argv: readonly string[], options: ExecOptions): Promi
   const [file = '', ...args] = options.detached ? withoutMark(argv) : argv
   const started = performance.now()
   const covers = options.detached ? coverInherited() : []
-  const spawn = await loadSpawn()
+  const spawn = loadedSpawn ?? (await loadSpawn()) // at once where it can be: the caller goes on meanwhile
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, {
       cwd: '/',
@@ -149,10 +149,12 @@ type Spawn = (
   options: SpawnOptions & { readonly env: Environment },
 ) => ChildProcess
 
+let loadedSpawn: Spawn | undefined
+
 /** Loaded when it is used: it is felt at start-up. */
 async function loadSpawn(): Promise<Spawn> {
   const { spawn } = await import('node:child_process')
-  return (file, args, options) => {
+  loadedSpawn = (file, args, options) => {
     // The runtimes can hand on text alone. What else there is could only come as something else, and longer.
     const env = Object.fromEntries(Object.entries(options.env).filter(([, value]) => value.isWellFormed()))
     try {
@@ -161,6 +163,7 @@ async function loadSpawn(): Promise<Spawn> {
       throw asSpmiError(error, `cannot run ${file}`) // too large an environment, for example
     }
   }
+  return loadedSpawn
 }
 
 function cannotRun(file: string, error: Error): SpmiError {

@@ -60,9 +60,9 @@ export async function startTasks(tasks: readonly TaskManageable[]): Promise<read
   for (const { wrapper, context } of tasks) wrapper.warmUp(context.environment)
   const prepared = await prepareAll(await observe(tasks), failures)
   // Before a command is launched a cut of power must no longer be able to take its run back.
-  const [whole] = await Promise.all([
+  const [, whole] = await Promise.all([
+    makeFifos(prepared), // by a program, which runs while this one syncs
     keepSynced(prepared, syncPrepared, dropPrepared, failures),
-    makeFifos(prepared),
   ])
   const published = await keepSynced(publishAll(whole, failures), syncPublished, voidUnsynced, failures)
   const groups = groupBy(published, ({ task }) => task.next.backend)

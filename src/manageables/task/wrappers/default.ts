@@ -44,6 +44,14 @@ export interface LaunchPlan {
   readonly exports: string
 }
 
+/** What the runs of one start have in common, made once. */
+interface SharedText {
+  /** Lines of the script's header. */
+  readonly assignments: string
+  /** Lines of env. */
+  readonly exports: string
+}
+
 /** Runs a command with its output in files and its input from a FIFO. */
 export class DefaultWrapper extends Wrapper {
   static override async loadEntries(): Promise<v.ObjectEntries> {
@@ -51,7 +59,8 @@ export class DefaultWrapper extends Wrapper {
   }
 
   #launcher: Promise<Launcher> | undefined
-  readonly #exports = new WeakMap<Environment, string>()
+  /** By the environment, of which there is one for all tasks of a backend. */
+  readonly #shared = new WeakMap<Environment, SharedText>()
 
   override normalise(raw: WrapperOptions, place: DescriptorPlace): WrapperOptions {
     const options = raw as Options
@@ -75,13 +84,14 @@ export class DefaultWrapper extends Wrapper {
         hint: 'make it, or change cwd in the descriptor',
       })
     const command = withSetup(job.setup, commandArgv(options))
-    const { setsid, env = '', resetSignals, script } = await this.#findLauncher(job.environment)
-    const launch = this.planLaunch(job, script)
-    const assignments = { ...assign(job, options), setsid, env, ...launch.assignments }
-    const argv = [...resetSignals, ...command]
+    const launcher = await this.#findLauncher(job.environment)
+    const launch = this.planLaunch(job, launcher.script)
+    const shared = this.#share(job, launcher)
+    const own = toLines({ ...assignOwn(job, options), ...launch.assignments })
+    const head = header(job, shared.assignments + own, [...launcher.resetSignals, ...command])
     return {
-      script: [header(job, assignments, argv), ...(job.runsHere ? [] : [sweep]), launch.body].join('\n'),
-      environment: `${await this.#exportAll(job, options)}${launch.exports}`,
+      script: [head, ...(job.runsHere ? [] : [sweep]), launch.body].join('\n'),
+      environment: `${await exportAll(job, options, shared.exports)}${launch.exports}`,
       needsFifo: options.stdin === 'fifo',
     }
   }
@@ -120,28 +130,21 @@ export class DefaultWrapper extends Wrapper {
     return this.#launcher
   }
 
-  /** The text of env. What all tasks of a start have in common is made once. */
-  async #exportAll(job: WrapperJob, options: Options): Promise<string> {
-    let common = this.#exports.get(job.environment)
-    if (common === undefined) {
-      common = exportLines(job.environment)
-      this.#exports.set(job.environment, common)
+  #share(job: WrapperJob, launcher: Launcher): SharedText {
+    let shared = this.#shared.get(job.environment)
+    if (shared === undefined) {
+      const assignments = toLines(assignShared(job, launcher))
+      shared = { assignments, exports: exportLines(job.environment) }
+      this.#shared.set(job.environment, shared)
     }
-    const leaked = job.leaked.filter(name => job.environment[name] === undefined)
-    const unset = leaked.length === 0 ? '' : `unset ${leaked.join(' ')}\n`
-    const files = await readAll(options.env_file)
-    const own = Object.fromEntries([...files, options.env].flatMap(variables => Object.entries(variables)))
-    return `${unset}${common}${exportLines(own)}${quoteExports([[RUN_VARIABLE, job.name]])}`
+    return shared
   }
 }
 
-/** What the scripts of all plans are told. */
-function assign(job: WrapperJob, options: Options): LaunchPlan['assignments'] {
+/** What the scripts of one start are told alike. */
+function assignShared(job: WrapperJob, { setsid, env = '' }: Launcher): LaunchPlan['assignments'] {
   const { host, boot } = thisHost()
-  const stdin = { fifo: runFiles.stdin(job.directory), null: '/dev/null' }[options.stdin] ?? options.stdin
   return {
-    name: job.name,
-    dir: job.directory,
     zero: String(bootMoment()),
     zero_boot: boot,
     forks_for_time: isUptimeOfBoot() ? '' : 'yes',
@@ -149,25 +152,51 @@ function assign(job: WrapperJob, options: Options): LaunchPlan['assignments'] {
     host: job.runsHere ? host : '',
     umask: job.umask.toString(8).padStart(4, '0'),
     limits: limitWords(),
-    mark: String(markOf(job.name) ?? ''),
     far: job.runsHere ? '' : 'yes',
     attempt: '0',
+    setsid,
+    env,
+  }
+}
+
+/** What each of them is told for itself. */
+function assignOwn(job: WrapperJob, options: Options): LaunchPlan['assignments'] {
+  const stdin = { fifo: runFiles.stdin(job.directory), null: '/dev/null' }[options.stdin] ?? options.stdin
+  return {
+    name: job.name,
+    dir: job.directory,
+    mark: String(markOf(job.name) ?? ''),
     cwd: options.cwd,
     stdin,
     mixed: options.mixed_stdout ? 'yes' : '',
   }
 }
 
-function header(job: WrapperJob, assignments: LaunchPlan['assignments'], argv: readonly string[]): string {
+function toLines(assignments: LaunchPlan['assignments']): string {
+  return Object.entries(assignments)
+    .map(([name, value]) => `_spmi_${name}=${quote(value)}\n`)
+    .join('')
+}
+
+function header(job: WrapperJob, assignments: string, argv: readonly string[]): string {
   return [
     '#!/bin/sh',
     ...job.directives,
     '# One run of a task: exactly what is started.',
-    ...Object.entries(assignments).map(([name, value]) => `_spmi_${name}=${quote(value)}`),
+    assignments.trimEnd(),
     ...(job.restartCount === undefined ? [] : [`_spmi_attempt=\${${job.restartCount}:-0}`]),
     `set -- ${quoteAll(argv)}`,
     '',
   ].join('\n')
+}
+
+/** The text of env. */
+async function exportAll(job: WrapperJob, options: Options, shared: string): Promise<string> {
+  const leaked = job.leaked.filter(name => job.environment[name] === undefined)
+  const unset = leaked.length === 0 ? '' : `unset ${leaked.join(' ')}\n`
+  const files = await readAll(options.env_file)
+  const own = Object.fromEntries([...files, options.env].flatMap(variables => Object.entries(variables)))
+  return `${unset}${shared}${exportLines(own)}${quoteExports([[RUN_VARIABLE, job.name]])}`
 }
 
 /** The limits of this program, read once for all tasks: `n=1024 c=0 …`. */
