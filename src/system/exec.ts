@@ -49,6 +49,8 @@ export interface ExecOptions {
   readonly input?: string
   /** Its standard input is ours. */
   readonly sharesInput?: boolean
+  /** What is read of what it prints, both by default; the rest goes to /dev/null. To read a stream takes about a millisecond. */
+  readonly reads?: 'both' | 'stdout' | 'nothing'
 }
 
 /** A program that was run, for those who watch. */
@@ -75,7 +77,7 @@ export async function exec(argv: readonly string[], options: ExecOptions): Promi
       cwd: '/',
       env: options.environment,
       detached: options.detached ?? false,
-      stdio: [inputOf(options), 'pipe', 'pipe', ...covers],
+      stdio: [inputOf(options), ...outputsOf(options), ...covers],
     })
     let stdout = ''
     let stderr = ''
@@ -113,6 +115,10 @@ export async function exec(argv: readonly string[], options: ExecOptions): Promi
 function inputOf({ input, sharesInput }: ExecOptions): 'inherit' | 'pipe' | 'ignore' {
   if (sharesInput) return 'inherit'
   return input === undefined ? 'ignore' : 'pipe'
+}
+
+function outputsOf({ reads = 'both' }: ExecOptions): ('pipe' | 'ignore')[] {
+  return [reads === 'nothing' ? 'ignore' : 'pipe', reads === 'both' ? 'pipe' : 'ignore']
 }
 
 /**

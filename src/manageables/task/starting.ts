@@ -163,6 +163,7 @@ async function makeFifos(starting: readonly Starting[]): Promise<void> {
       await exec(['mkfifo', '-m', '600', ...paths.slice(from, from + BATCH)], {
         environment: environment ?? {},
         timeout: START_TIMEOUT,
+        reads: 'nothing',
       })
   } catch (error) {
     if (!(error instanceof SpmiError)) throw error // else it could not be run at all
@@ -216,7 +217,7 @@ async function awaitRecords(
 ): Promise<void> {
   const until = performance.now() + START_TIMEOUT + START_TIMEOUT_EACH * published.length
   let waiting = published.filter(({ task }) => !failures.has(task) && task.next.backend.runsHere)
-  for (let pause = 1; waiting.length > 0; pause = Math.min(pause * 1.15, 20)) {
+  for (let pause = 1; waiting.length > 0; pause = Math.min(pause * 1.05, 20)) {
     const isLate = performance.now() > until
     waiting = waiting.filter(({ task, prepared }) => {
       const start = readStart(prepared.run)

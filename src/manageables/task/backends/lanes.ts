@@ -85,7 +85,7 @@ async function launchLane(jobs: readonly BackendJob[], launch: LaneLaunch): Prom
   const { program, environment, parseId } = launch
   const argv = ['/bin/sh', '-c', toLauncher(launch), 'spmi', ...jobs.flatMap(job => [job.name, job.script])]
   const timeout = 5000 + 200 * jobs.length
-  const result = await exec(argv, { environment, detached: true, endsGroup: true, timeout })
+  const result = await exec(argv, { environment, detached: true, endsGroup: true, timeout, reads: 'stdout' })
   const answers = parseAnswers(result.stdout)
   return jobs.map(({ name }) => {
     const answer = answers.get(name)

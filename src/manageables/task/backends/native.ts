@@ -16,7 +16,7 @@ import {
 } from './backend.ts'
 
 /** Closes what the caller left open, which dash can do up to 9, and forks a wrapper for each script. */
-const LAUNCHER = 'exec 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; for script do /bin/sh "$script" & done'
+const LAUNCHER = 'exec 2>&1 3>&- 4>&- 5>&- 6>&- 7>&- 8>&- 9>&-; for script do /bin/sh "$script" & done'
 
 const SHELL = '/bin/sh'
 
@@ -61,11 +61,12 @@ function launcherOf(jobs: readonly BackendJob[]): string[] {
 }
 
 async function launch(jobs: readonly BackendJob[], environment: Environment): Promise<Submission[]> {
-  // Every wrapper holds our pipes until its command was started, so the end of file says that all were.
+  // Every wrapper holds our pipe until its command was started, so the end of file says that all were.
   const result = await exec(launcherOf(jobs), {
     environment,
     detached: true,
     timeout: 5000 + 50 * jobs.length,
+    reads: 'stdout',
   })
   if (result.status === 0 || result.timedOut) return jobs.map(() => ({ accepted: true }))
   return refuseAll(jobs, explainFailure(SHELL, result))

@@ -37,6 +37,7 @@ async function findEnv(path: string): Promise<string | undefined> {
   const env = findProgram('env', path)
   if (env === undefined) return undefined
   const environment = { PATH: path }
-  const { status } = await exec([env, '--default-signal', 'true'], { environment, timeout: 5000 })
+  const options = { environment, timeout: 5000, reads: 'nothing' } as const
+  const { status } = await exec([env, '--default-signal', 'true'], options)
   return status === 0 ? env : undefined
 }
