@@ -24,7 +24,7 @@ import { fill, launchInLanes, type Template, toShell } from './lanes.ts'
  * Bun and Node raise their limit as far as they may. It cannot use more than select(2) can (FD_SETSIZE).
  */
 const OWN_VARIABLES = { LC_ALL: 'C', SYSSCREENRC: '/dev/null' }
-const LIMIT_FILES = 'ulimit -S -n 256 2>/dev/null'
+const LIMIT_FILES = 'ulimit -S -n 1024 2>/dev/null'
 
 /** Runs each task in a session of GNU Screen. */
 export class ScreenBackend extends Backend {
