@@ -1,10 +1,10 @@
 /** Compiles the next run of a task: its name, its script and its environment. Nothing is written yet. */
-import { createHash } from 'node:crypto'
 import { asSpmiError, errnoOf, SpmiError } from '../../errors.ts'
 import { runFiles } from '../../store/layout.ts'
 import { markChosen, runAfter } from '../../store/run-store.ts'
 import type { Environment } from '../../system/exec.ts'
 import { thisHost } from '../../system/process.ts'
+import { loadSha256, type Sha256 } from '../../system/sha256.ts'
 import type { Backend, BackendJob } from './backends/backend.ts'
 import type { Observation } from './observe.ts'
 import type { PartTable } from './schema.ts'
@@ -33,7 +33,8 @@ export async function compileRun({ task, status, run: last }: Observation): Prom
   const after = last?.files.number ?? 0
   const run = runAfter(task.directory, after)
   const { table, backend, options, isChosen } = task.next
-  const plain = nameRun(task, run.number)
+  sha256 ??= await loadSha256()
+  const plain = nameRun(task, run.number, sha256)
   const name = isChosen ? markChosen(plain) : plain
   const job = { name, script: runFiles.script(run.directory), options }
   const content = await task.wrapper.compile({
@@ -52,6 +53,8 @@ export async function compileRun({ task, status, run: last }: Observation): Prom
   return { task, table, job, content }
 }
 
+let sha256: Sha256 | undefined
+
 /** Why a task is not started. @throws what is a bug */
 export function cannotStart(task: TaskManageable, error: unknown): SpmiError {
   const isGone = errnoOf(error) === 'ENOENT'
@@ -67,11 +70,10 @@ export function cannotStart(task: TaskManageable, error: unknown): SpmiError {
  * The run's name, for sessions, units and jobs: what fits of the id, readable, and a hash of host, pool, id and run, which
  * makes it unique (in a container, too, whose pool has the same path as another one). Every process manager takes these characters.
  */
-export function nameRun(task: TaskManageable, number: number): string {
+export function nameRun(task: TaskManageable, number: number, sha256: Sha256): string {
   const readable = task.id.replaceAll(/[^A-Za-z0-9_-]+/g, '_').slice(0, 24)
   const place = [thisHost().host, task.context.store.path, task.id, number].join('\0')
-  const hash = createHash('sha256').update(place).digest('hex')
-  return `spmi-${readable}-${hash.slice(0, 12)}`
+  return `spmi-${readable}-${sha256(place).slice(0, 12)}`
 }
 
 /** The environment of the start without what the backend provides itself: one object for all tasks of a backend. */

@@ -91,7 +91,7 @@ export class DefaultWrapper extends Wrapper {
     const head = header(job, shared.assignments + own, [...launcher.resetSignals, ...command])
     return {
       script: [head, ...(job.runsHere ? [] : [sweep]), launch.body].join('\n'),
-      environment: `${await exportAll(job, options, shared.exports)}${launch.exports}`,
+      environment: `${shared.exports}${await exportOwn(job, options)}${launch.exports}`,
       needsFifo: options.stdin === 'fifo',
     }
   }
@@ -134,7 +134,9 @@ export class DefaultWrapper extends Wrapper {
     let shared = this.#shared.get(job.environment)
     if (shared === undefined) {
       const assignments = toLines(assignShared(job, launcher))
-      shared = { assignments, exports: exportLines(job.environment) }
+      const leaked = job.leaked.filter(name => job.environment[name] === undefined)
+      const unset = leaked.length === 0 ? '' : `unset ${leaked.join(' ')}\n`
+      shared = { assignments, exports: `${unset}${exportLines(job.environment)}` }
       this.#shared.set(job.environment, shared)
     }
     return shared
@@ -190,13 +192,11 @@ function header(job: WrapperJob, assignments: string, argv: readonly string[]): 
   ].join('\n')
 }
 
-/** The text of env. */
-async function exportAll(job: WrapperJob, options: Options, shared: string): Promise<string> {
-  const leaked = job.leaked.filter(name => job.environment[name] === undefined)
-  const unset = leaked.length === 0 ? '' : `unset ${leaked.join(' ')}\n`
-  const files = await readAll(options.env_file)
-  const own = Object.fromEntries([...files, options.env].flatMap(variables => Object.entries(variables)))
-  return `${unset}${shared}${exportLines(own)}${quoteExports([[RUN_VARIABLE, job.name]])}`
+/** The lines of env that differ from task to task. */
+async function exportOwn({ name }: WrapperJob, { env, env_file: files }: Options): Promise<string> {
+  const all = files.length === 0 ? [env] : [...(await readAll(files)), env]
+  const own = Object.fromEntries(all.flatMap(variables => Object.entries(variables)))
+  return `${exportLines(own)}${quoteExports([[RUN_VARIABLE, name]])}`
 }
 
 /** The limits of this program, read once for all tasks: `n=1024 c=0 …`. */
@@ -235,7 +235,6 @@ function exportLines(environment: Readonly<Record<string, string>>): string {
 
 /** The variables of files. What reads them is loaded when there are some. */
 async function readAll(paths: readonly string[]): Promise<readonly Readonly<Record<string, string>>[]> {
-  if (paths.length === 0) return []
   const { readVariables } = await import('./env-file.ts')
   return paths.map(readVariables)
 }

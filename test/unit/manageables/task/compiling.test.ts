@@ -5,6 +5,7 @@ import { MAX_NAME } from '../../../../src/manageables/task/backends/backend.ts'
 import { nameRun } from '../../../../src/manageables/task/compiling.ts'
 import { TaskManageable } from '../../../../src/manageables/task/task.ts'
 import { PoolStore } from '../../../../src/store/pool-store.ts'
+import { loadSha256 } from '../../../../src/system/sha256.ts'
 
 function taskIn(pool: string, id: string): TaskManageable {
   const context = {
@@ -17,7 +18,8 @@ function taskIn(pool: string, id: string): TaskManageable {
   return new TaskManageable('task', { id, comment: '' }, context)
 }
 
-const nameOf = (id: string, number = 1, pool = 'pool') => nameRun(taskIn(pool, id), number)
+const sha256 = await loadSha256()
+const nameOf = (id: string, number = 1, pool = 'pool') => nameRun(taskIn(pool, id), number, sha256)
 
 describe('the name of a run', () => {
   test('shows what fits of the id', () => {
