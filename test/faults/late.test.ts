@@ -304,7 +304,7 @@ describe('of two hosts that share a pool', () => {
     async () => {
       const chronicle = await load('task-1')
       // It has taken a number, and has read that it is the last one.
-      const blocked = { call: 'getdents64', path: `${pool.path}/task-1/runs`, time: 4, through: other() }
+      const blocked = { call: 'getdents64', path: `${pool.path}/task-1/runs`, time: 2, through: other() }
       const clean = await Held.start(pool, blocked, 'clean', 'task-1')
       expect(await pool.spmi('start', 'task-1')).toMatchObject({ status: 0 })
       const pid = await begins(chronicle)
