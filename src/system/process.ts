@@ -123,13 +123,21 @@ export function isAlive(identity: ProcessIdentity): boolean {
   return stat !== undefined && isMeant(identity, stat) && !isDead(stat)
 }
 
-/** Whether exactly this process is stopped: by SIGSTOP or the like, or by a debugger. Source: proc_pid_stat(5). */
-export function isStopped(identity: ProcessIdentity): boolean {
+/** Whether exactly this process goes on only when somebody continues it. */
+export function isHalted(identity: ProcessIdentity): boolean {
   const stat = isFromHere(identity) ? readStat(identity.pid) : undefined
-  return stat !== undefined && isMeant(identity, stat) && hasStopped(stat)
+  return stat !== undefined && isMeant(identity, stat) && hasHalted(stat)
 }
 
-/** Whether a process does not go on until somebody continues it. */
+/**
+ * The same of a process that was just read: it has stopped, or sleeps uninterruptibly and takes the stop before it runs on. A shell
+ * whose child was stopped between vfork(2) and its exec is in such a sleep for good.
+ */
+export function hasHalted(stat: Pick<ProcessStat, 'pid' | 'state'>): boolean {
+  return hasStopped(stat) || (stat.state === 'D' && hasPending(stat.pid, 'SIGSTOP'))
+}
+
+/** Whether a process is stopped: by SIGSTOP or the like, or by a debugger. Source: proc_pid_stat(5). */
 export function hasStopped({ state }: Pick<ProcessStat, 'state'>): boolean {
   return state === 'T' || state === 't'
 }
@@ -138,6 +146,15 @@ export function hasStopped({ state }: Pick<ProcessStat, 'state'>): boolean {
 export function hasPending(pid: number, signal: SignalName): boolean {
   const mask = /^ShdPnd:\s+([0-9a-f]+)/m.exec(readProc(`/proc/${pid}/status`) ?? '')?.[1]
   return mask !== undefined && ((BigInt(`0x${mask}`) >> BigInt(system.signals[signal] - 1)) & 1n) === 1n
+}
+
+/**
+ * How often a process has got a processor; undefined where the kernel does not count that. Source: Documentation/scheduler/sched-stats.rst
+ * of Linux, /proc/PID/schedstat.
+ */
+export function countTimeslices(pid: number): number | undefined {
+  const count = readProc(`/proc/${pid}/schedstat`)?.trim().split(' ')[2]
+  return count === undefined ? undefined : Number(count)
 }
 
 /** Whether a process of this host and boot is the one that an identity means. */

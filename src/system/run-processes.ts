@@ -9,7 +9,7 @@
 
 import {
   exists,
-  hasStopped,
+  hasHalted,
   isAlive,
   isDead,
   isMeant,
@@ -24,7 +24,7 @@ import {
 } from './process.ts'
 import { isOfItsTime, markOf, readMark, readRunVariable } from './run-marks.ts'
 import { sleep } from './sleep.ts'
-import { settleTerminalHolders } from './terminal-holder.ts'
+import { continueHeld, settleTerminalHolders } from './terminal-holder.ts'
 import { visitProcesses } from './visit-processes.ts'
 
 /** What is known of a run's processes. */
@@ -139,8 +139,7 @@ export function isSessionProved(run: RunProcesses): boolean {
 
 /** Lets every process of some runs go on. */
 export async function resumeRuns(runs: readonly RunProcesses[]): Promise<void> {
-  signalMembers(runs, 'SIGCONT')
-  await settleTerminalHolders(runs)
+  await continueHeld(runs, () => signalMembers(runs, 'SIGCONT'))
 }
 
 /** Sends a signal to the process groups of the commands of some runs. */
@@ -173,10 +172,7 @@ export async function haltRuns(
   deadline: number,
 ): Promise<Map<string, ProcessStat[]>> {
   const until = performance.now() + deadline
-  const told = new Set<string>()
-  // In an uninterruptible sleep the signal waits, and nothing of the program runs before it.
-  const runsOn = (process: ProcessStat) =>
-    !hasStopped(process) && !(process.state === 'D' && told.has(keyOf(process)))
+  const runsOn = (process: ProcessStat) => !hasHalted(process)
   for (let quietPasses = 0; quietPasses < 2; ) {
     const table = ProcessTable.read()
     const running = new Map(runs.map(run => [run.name, table.membersOf(run).filter(runsOn)]))
@@ -184,10 +180,7 @@ export async function haltRuns(
     quietPasses = targets.length === 0 ? quietPasses + 1 : 0
     if (targets.length === 0) continue
     if (performance.now() > until) return new Map([...running].filter(([, left]) => left.length > 0))
-    for (const target of targets) {
-      signalEntry(target, 'SIGSTOP')
-      told.add(keyOf(target))
-    }
+    for (const target of targets) signalEntry(target, 'SIGSTOP')
     await sleep(1)
   }
   await settleTerminalHolders(runs)

@@ -10,7 +10,7 @@ import { Damage } from '../../store/damage.ts'
 import type { Journal } from '../../store/journal.ts'
 import { runFiles } from '../../store/layout.ts'
 import { isBlocker, isRemoved, isStarterAlive, type Run, readSubmitted } from '../../store/run-store.ts'
-import { isFromHere, isStopped, type ProcessIdentity, thisHost } from '../../system/process.ts'
+import { isFromHere, isHalted, type ProcessIdentity, thisHost } from '../../system/process.ts'
 import { RunBearers } from '../../system/run-marks.ts'
 import { ProcessTable } from '../../system/run-processes.ts'
 import type { Backend, BackendOptions, BackendRun, Liveness } from './backends/backend.ts'
@@ -157,7 +157,7 @@ function conclude(
     liveness,
     isStarterAlive: isStarting,
     readAsked: () => damage.read(() => readAsked(run), MENDS.other) ?? [],
-    isHalted: () => isHalted(observed),
+    isHalted: () => isRunHalted(observed),
     hasProcesses:
       hasEnded(journal) || journal?.stayed !== undefined || liveness.state === 'gone'
         ? living.has(observed, starter?.by)
@@ -172,8 +172,8 @@ function conclude(
 }
 
 /** Whether nothing of a run goes on: it waits in its backend, or its command is seen to be stopped. */
-function isHalted({ isQueued, command }: ObservedRun): boolean {
-  return isQueued || (command !== undefined && isStopped(command))
+function isRunHalted({ isQueued, command }: ObservedRun): boolean {
+  return isQueued || (command !== undefined && isHalted(command))
 }
 
 /** Which runs have living processes besides their wrappers. /proc is read when it is first asked for. */

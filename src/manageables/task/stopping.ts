@@ -7,7 +7,7 @@ import type { Failure } from '../../core/failure.ts'
 import { groupBy } from '../../core/group-by.ts'
 import { writeAsked } from '../../store/asked.ts'
 import { readJournal, readStarter } from '../../store/run-store.ts'
-import { isAlive, isFromHere, isStopped, type SignalName } from '../../system/process.ts'
+import { isAlive, isFromHere, isHalted, type SignalName } from '../../system/process.ts'
 import { ProcessTable } from '../../system/run-processes.ts'
 import { sleep } from '../../system/sleep.ts'
 import { settleTerminalHolders } from '../../system/terminal-holder.ts'
@@ -83,7 +83,7 @@ class PatientClock {
 
 /** Lets go on what is paused, whoever did it: a process that is stopped handles no signal. */
 async function resumeHalted(active: readonly Ending[]): Promise<void> {
-  const halted = active.filter(({ run }) => run.isQueued || (run.command && isStopped(run.command)))
+  const halted = active.filter(({ run }) => run.isQueued || (run.command && isHalted(run.command)))
   await askBackends(halted, (backend, runs) => backend.resume(runs))
   await settleTerminalHolders(active.map(({ run }) => run)) // whoever else has let a command go on
 }

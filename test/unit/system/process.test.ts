@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { constants } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -9,6 +9,7 @@ import {
   identify,
   isAlive,
   isFromHere,
+  isHalted,
   nameSignal,
   readStat,
   signalGroup,
@@ -17,6 +18,7 @@ import {
   thisProcess,
   uptime,
 } from '../../../src/system/process.ts'
+import { sleep } from '../../../src/system/sleep.ts'
 import { listPids } from '../../../src/system/visit-processes.ts'
 import { until } from '../../support/spmi.ts'
 import { useChildren } from '../children.ts'
@@ -132,6 +134,35 @@ describe('identity', () => {
       })
     },
     20_000,
+  )
+})
+
+describe('what is halted', () => {
+  test('is a process that was stopped, until somebody continues it', async () => {
+    const identity = await startSleep()
+    expect(isHalted(identity)).toBe(false)
+    signalProcess(identity, 'SIGSTOP')
+    await until(() => isHalted(identity))
+    signalProcess(identity, 'SIGCONT')
+    await until(() => !isHalted(identity))
+  })
+
+  needs('dash', existsSync('/bin/dash'))(
+    'is a shell as well that waits for a child which was stopped before its exec',
+    async () => {
+      const pid = await children.start(['/bin/dash', '-c', 'while :; do /bin/true; done'])
+      await until(() => readStat(pid)?.name === 'dash')
+      const shell = identify(pid) as ExactIdentity
+      for (let state = ''; state !== 'D'; state = readStat(pid)?.state ?? '') {
+        signalGroup(pid, 'SIGCONT')
+        await sleep(1)
+        signalGroup(pid, 'SIGSTOP')
+        await sleep(5)
+      }
+      expect(isHalted(shell)).toBe(true)
+      signalGroup(pid, 'SIGCONT')
+      await until(() => !isHalted(shell))
+    },
   )
 })
 

@@ -2,8 +2,15 @@ import { afterEach, beforeEach, expect, test } from 'bun:test'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { type ExactIdentity, hasPending, identify, isAlive, readStat } from '../../../src/system/process.ts'
-import { settleTerminalHolders } from '../../../src/system/terminal-holder.ts'
+import {
+  countTimeslices,
+  type ExactIdentity,
+  hasPending,
+  identify,
+  isAlive,
+  readStat,
+} from '../../../src/system/process.ts'
+import { continueHeld, settleTerminalHolders } from '../../../src/system/terminal-holder.ts'
 import { until } from '../../support/spmi.ts'
 import { useFolder } from '../folder.ts'
 
@@ -56,6 +63,29 @@ test('a holder that has had no time yet learns of a stop before it is to learn o
   expect([stateOf(holder), hasPending(holder.pid, 'SIGCHLD')]).toEqual(['S', false])
   send(command, 'SIGTERM')
   expect(await once(script, 'exit')).toEqual([143, null])
+})
+
+test('a holder is told that its command goes on before it is to learn of the end, also where the command has little time', async () => {
+  const cpu = /^Cpus_allowed_list:\t(\d+)/m.exec(readFileSync('/proc/self/status', 'utf8'))?.[1] ?? '0'
+  Bun.spawnSync(['taskset', '-cp', cpu, String(command.pid)])
+  Bun.spawnSync(['chrt', '--idle', '-p', '0', String(command.pid)])
+  const loop = ['-c', cpu, 'sh', '-c', 'while :; do :; done']
+  const busy = Array.from({ length: 2 }, () => spawn('taskset', loop, { stdio: 'ignore' }))
+  try {
+    // Some times, because it may well get its time at once.
+    for (let time = 0; time < 8; time++) {
+      send(command, 'SIGSTOP')
+      await until(() => stateOf(command) === 'T')
+      await settle()
+      const count = countTimeslices(command.pid) ?? 0
+      await continueHeld([{ name, command }], () => send(command, 'SIGCONT'))
+      expect(countTimeslices(command.pid)).toBeGreaterThan(count)
+    }
+    send(command, 'SIGTERM')
+    expect(await once(script, 'exit')).toEqual([143, null])
+  } finally {
+    for (const each of busy) each.kill('SIGKILL')
+  }
 })
 
 test('a parent that does not name the run is left alone', async () => {
