@@ -44,7 +44,7 @@ export interface LaunchPlan {
   readonly exports: string
 }
 
-/** What the runs of one start have in common, made once. */
+/** What all runs of a backend have in common, made once. */
 interface SharedText {
   /** Lines of the script's header. */
   readonly assignments: string
@@ -143,11 +143,10 @@ export class DefaultWrapper extends Wrapper {
   }
 }
 
-/** What the scripts of one start are told alike. */
+/** What the scripts of a backend are told alike, now and later. */
 function assignShared(job: WrapperJob, { setsid, env = '' }: Launcher): LaunchPlan['assignments'] {
   const { host, boot } = thisHost()
   return {
-    zero: String(bootMoment()),
     zero_boot: boot,
     forks_for_time: isUptimeOfBoot() ? '' : 'yes',
     boot: job.runsHere ? boot : '',
@@ -161,12 +160,13 @@ function assignShared(job: WrapperJob, { setsid, env = '' }: Launcher): LaunchPl
   }
 }
 
-/** What each of them is told for itself. */
+/** What each of them is told for itself. The clock may have been set since the last one was made. */
 function assignOwn(job: WrapperJob, options: Options): LaunchPlan['assignments'] {
   const stdin = { fifo: runFiles.stdin(job.directory), null: '/dev/null' }[options.stdin] ?? options.stdin
   return {
     name: job.name,
     dir: job.directory,
+    zero: String(bootMoment()),
     mark: String(markOf(job.name) ?? ''),
     cwd: options.cwd,
     stdin,

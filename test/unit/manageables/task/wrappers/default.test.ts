@@ -1,9 +1,10 @@
-import { describe, expect, test } from 'bun:test'
+import { afterEach, describe, expect, setSystemTime, test } from 'bun:test'
 import { spawnSync } from 'node:child_process'
 import { mkdirSync } from 'node:fs'
 import * as fc from 'fast-check'
 import { DefaultWrapper } from '../../../../../src/manageables/task/wrappers/default.ts'
 import { findProgram } from '../../../../../src/system/exec.ts'
+import { sleep } from '../../../../../src/system/sleep.ts'
 import { useFolder } from '../../../folder.ts'
 import { needs } from '../../../needs.ts'
 import { refusal } from '../../../refusal.ts'
@@ -13,6 +14,10 @@ import { compile } from './wrapper-run.ts'
 const folder = useFolder()
 const wrapper = new DefaultWrapper('default')
 const PATH = process.env.PATH ?? ''
+
+afterEach(() => {
+  setSystemTime()
+})
 
 /** The last line of the header: the argv that is run. */
 function argvOf(script: string): string | undefined {
@@ -82,6 +87,18 @@ describe('what a task is compiled into', () => {
     expect(script).toContain("\n_spmi_stdin='/pool/a/runs/1/stdin'\n")
     expect(argvOf(script)).toEndWith(` 'sh' '-c' 'echo "$HOME"'`)
     expect(needsFifo).toBe(true)
+  })
+
+  test('a later run of the same program goes by the clock as it is by then', async () => {
+    const environment = {}
+    const zero = async () => {
+      const { script } = await compile('/r', { command: 'true' }, { environment })
+      return Number(/^_spmi_zero='(\d+)'$/m.exec(script)?.[1])
+    }
+    const before = await zero()
+    await sleep(1100) // as long as the moment of the boot may be remembered
+    setSystemTime(Date.now() + 3_600_000)
+    expect(Math.abs((await zero()) - before - 3_600_000)).toBeLessThan(1000)
   })
 
   test('the input is a FIFO, nothing, or a file', async () => {
