@@ -18,7 +18,7 @@ export function findLogin(): 'session' | 'manager' | undefined {
 }
 
 /** Our name to logind; undefined where it does not know us. */
-export function findLoginName(): string | undefined {
+function findLoginName(): string | undefined {
   return /^NAME=(.+)$/m.exec(read(`/run/systemd/users/${getuid?.()}`))?.[1]
 }
 
@@ -64,7 +64,7 @@ export function killsProcesses(settings: ReadonlyMap<string, string>, user: stri
 const FOLDERS = ['/usr/lib/systemd', '/usr/local/lib/systemd', '/run/systemd', '/etc/systemd']
 
 /** What logind is told: names to values, lists separated by spaces, `yes` or `no`. */
-export function readLogindSettings(): Map<string, string> {
+function readLogindSettings(): Map<string, string> {
   const main = FOLDERS.findLast(folder => existsSync(`${folder}/logind.conf`))
   const extras = new Map<string, string>()
   for (const folder of FOLDERS)

@@ -3,7 +3,7 @@
  * how a command ended is known. libfaketime shows another time to the program and to what it starts; nobody else sees it.
  */
 import { afterAll, beforeAll, describe, expect, test } from 'bun:test'
-import { existsSync, readdirSync, utimesSync } from 'node:fs'
+import { existsSync, readdirSync, rmSync, utimesSync } from 'node:fs'
 import { join } from 'node:path'
 import { TestPool, until } from '../support/spmi.ts'
 import { isFull } from './support/extent.ts'
@@ -13,6 +13,16 @@ import { Witness } from './support/witness.ts'
 const LIBRARY = readdirSync('/usr/lib')
   .map(name => join('/usr/lib', name, 'faketime/libfaketime.so.1'))
   .find(path => existsSync(path))
+
+/** What libfaketime has in shared memory: of a program that was killed it would stay there. */
+function listShared(): string[] {
+  const names = existsSync('/dev/shm') ? readdirSync('/dev/shm') : []
+  return names.filter(name => /^(sem\.)?faketime_/.test(name)).map(name => join('/dev/shm', name))
+}
+const shared = new Set(listShared())
+afterAll(() => {
+  for (const path of listShared()) if (!shared.has(path)) rmSync(path, { force: true })
+})
 
 /** Another clock: `+3d`, `-10y`, or an instant to start from (`@1970-01-02 00:00:00`). */
 const clockOf = (time: string) => ({ LD_PRELOAD: LIBRARY, FAKETIME: time, FAKETIME_DONT_FAKE_MONOTONIC: '1' })
