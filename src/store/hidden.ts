@@ -42,7 +42,7 @@ export function removeDirectory(path: string): void {
  * it is removed. What a crash leaves has a hidden name, which is swept.
  * @param mayGo looks at it once more under its hidden name, where nobody reaches it, and says whether it may go; else it is put back
  * @returns its hidden path; undefined when it was put back
- * @throws ENOENT as a system error when it is gone already
+ * @throws ENOENT as a system error when it is gone already; what `mayGo` throws, after it was put back
  */
 export function hideDirectory(
   path: string,
@@ -50,7 +50,13 @@ export function hideDirectory(
 ): string | undefined {
   const hidden = join(dirname(path), temporaryName('gone'))
   renameSync(path, hidden)
-  return !mayGo(hidden) && publishDirectory(hidden, path) ? undefined : hidden
+  try {
+    if (mayGo(hidden)) return hidden
+  } catch (error) {
+    publishDirectory(hidden, path)
+    throw error
+  }
+  return publishDirectory(hidden, path) ? undefined : hidden
 }
 
 /** Removes at once what nobody was told of yet. @returns whether it has gone @throws as `hideDirectory` does */

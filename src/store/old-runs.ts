@@ -6,7 +6,7 @@ import { errnoOf } from '../errors.ts'
 import { isAlive } from '../system/process.ts'
 import { DamagedFile } from './damage.ts'
 import { listDirectory } from './files.ts'
-import { hideDirectory, removeDirectory, sweepTemporaries } from './hidden.ts'
+import { hideDirectory, publishDirectory, removeDirectory, sweepTemporaries } from './hidden.ts'
 import { manageableFiles } from './layout.ts'
 import { isStarterAlive, listRuns, type Run, readJournal, readStarter } from './run-store.ts'
 import { sync } from './sync.ts'
@@ -15,23 +15,29 @@ import { sync } from './sync.ts'
  * Removes all runs but the last ones, with their output.
  * @param keep how many stay, at least 1
  * @returns the numbers of those that were removed
- * @throws SpmiError `damaged` for one of which nobody knows whether it is over; it stays, and the others have been removed
+ * @throws SpmiError `damaged` for one of which nobody knows whether it is over; it stays, and the others have been removed. After a
+ *   system error that was met before the removal they are all back in their places.
  */
 export async function removeOldRuns(directory: string, keep: number): Promise<number[]> {
   const runs = manageableFiles.runs(directory)
   const old = listRuns(directory).slice(0, -Math.max(1, keep))
   if (old.length === 0) return []
+  sweepTemporaries(runs, listDirectory(runs) ?? []) // what crashes of others left
   const hidden = new Map<number, string>()
   let damaged: DamagedFile | undefined
-  for (const run of old) {
-    const state = stateOf(run)
-    const path = state === 'over' ? hide(run) : undefined
-    if (path !== undefined) hidden.set(run.number, path)
-    if (state instanceof DamagedFile) damaged ??= state
+  try {
+    for (const run of old) {
+      const state = stateOf(run)
+      const path = state === 'over' ? hide(run) : undefined
+      if (path !== undefined) hidden.set(run.number, path)
+      if (state instanceof DamagedFile) damaged ??= state
+    }
+    if (hidden.size > 0) await sync([runs])
+  } catch (error) {
+    for (const [number, path] of hidden) publishDirectory(path, manageableFiles.run(directory, number))
+    throw error
   }
-  if (hidden.size > 0) await sync([runs])
   for (const path of hidden.values()) removeDirectory(path)
-  sweepTemporaries(runs, listDirectory(runs) ?? []) // what crashes of others left
   if (damaged) throw damaged
   return [...hidden.keys()]
 }

@@ -158,6 +158,11 @@ export class PoolStore {
     return hideDirectory(this.directoryOf(id), mayGo)
   }
 
+  /** Puts a manageable back that was taken out, unless there is another one of its id by now. */
+  giveBack(id: string, hidden: string): void {
+    publishDirectory(hidden, this.directoryOf(id))
+  }
+
   /** Puts on the disk what is in the pool, and what no longer is. */
   async sync(): Promise<void> {
     await sync([this.path])

@@ -23,7 +23,7 @@ export function clean(catalog: Catalog, patterns: readonly string[], progress?: 
 
 /**
  * Removes manageables whose states have just been found out. Nothing of any is removed before it is on the disk that none of them is
- * in the pool any more: after a cut of power none is half there.
+ * in the pool any more: after a cut of power none is half there. Where that cannot be known, all are put back.
  * @returns for each one why it was not removed, or undefined
  */
 export async function cleanAll(
@@ -36,17 +36,23 @@ export async function cleanAll(
       takeOut(store, manageable, states[index]).catch(error => cannotClean(manageable, error)),
     ),
   )
-  if (taken.some(each => typeof each === 'string')) await store.sync()
-  return manageables.map((manageable, index) => {
-    const each = taken[index]
-    if (typeof each !== 'string') return each
-    try {
-      removeDirectory(each)
-      return undefined
-    } catch (error) {
-      return cannotClean(manageable, error)
-    }
-  })
+  const isSynced = taken.some(each => typeof each === 'string') ? store.sync() : Promise.resolve()
+  return Promise.all(
+    manageables.map(async (manageable, index) => {
+      const each = taken[index]
+      if (typeof each !== 'string') return each
+      try {
+        await isSynced.catch(error => {
+          store.giveBack(manageable.id, each)
+          throw error
+        })
+        removeDirectory(each)
+        return undefined
+      } catch (error) {
+        return cannotClean(manageable, error)
+      }
+    }),
+  )
 }
 
 /** Takes an inactive manageable out of the pool. @returns its hidden directory */

@@ -28,8 +28,8 @@ function choose(calls: readonly Call[], random: Random): Injection[] {
   const changing = failing(calls.filter(changes))
   const others = failing(calls.filter(call => !changes(call)))
   return [
-    ...random.sample(changing, extent(4, changing.length / 2)),
-    ...random.sample(others, extent(2, others.length / 8)),
+    ...random.sample(changing, extent(4, changing.length)),
+    ...random.sample(others, extent(2, others.length)),
   ]
 }
 

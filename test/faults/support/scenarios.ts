@@ -63,7 +63,15 @@ export async function furnish(cell: Cell): Promise<void> {
   await done(cell, 'start', ID)
   await done(cell, 'kill', ID)
   cell.save('ended')
+  for (let run = 2; run <= RUNS; run++) {
+    await done(cell, 'start', ID)
+    await done(cell, 'kill', ID)
+  }
+  cell.save('often ended')
 }
+
+/** How often a task has run of which old runs are to be removed. */
+const RUNS = 4
 
 type Version = 'old' | 'new'
 
@@ -127,6 +135,12 @@ export const SCENARIOS: readonly Scenario[] = [
     examine: examineEnd('kill'),
   },
   { name: 'clean', prepare: beginsWith('ended'), argv: () => [...SPMI, 'clean', ID], examine: examineClean },
+  {
+    name: 'prune',
+    prepare: beginsWith('often ended'),
+    argv: () => [...SPMI, 'prune', '--keep', '2', ID],
+    examine: examinePrune,
+  },
   {
     name: 'connect',
     prepare: beginsWith('ended', true),
@@ -310,6 +324,29 @@ async function examineClean(cell: Cell): Promise<void> {
   await cleanUp(cell, isThere)
   await done(cell, 'load', descriptorOf(cell, 'old'))
   expectNothingHidden(cell)
+}
+
+/** The runs that were to stay are there; each other one is, whole, or is gone; and the next prune removes what it is to. */
+async function examinePrune(cell: Cell): Promise<void> {
+  await look(cell)
+  expectVersions(cell, ['old'])
+  const kept = listRunNumbers(cell)
+  if (!kept.includes(RUNS) || !kept.includes(RUNS - 1)) throw new Violation('lies', `runs ${kept} are left`)
+  const { stdout } = await cell.spmi('history', ID)
+  if (stdout.match(/137 \(SIGKILL\)/g)?.length !== kept.length)
+    throw new Violation('torn', `runs ${kept} are left: ${stdout}`)
+  await done(cell, 'prune', '--keep', '1', ID)
+  if (listRunNumbers(cell).join() !== String(RUNS))
+    throw new Violation('torn', `left: ${listRunNumbers(cell)}`)
+  await done(cell, 'start', ID)
+  await done(cell, 'kill', ID)
+  expectNothingHidden(cell)
+  await cleanUp(cell)
+}
+
+function listRunNumbers(cell: Cell): number[] {
+  const names = readdirSync(join(cell.pool.path, ID, 'runs')).filter(name => /^\d+$/.test(name))
+  return names.map(Number)
 }
 
 /** What was sent is there whole or not at all, and the next line comes after it. */
