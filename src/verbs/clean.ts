@@ -36,13 +36,13 @@ export async function cleanAll(
       takeOut(store, manageable, states[index]).catch(error => cannotClean(manageable, error)),
     ),
   )
-  const isSynced = taken.some(each => typeof each === 'string') ? store.sync() : Promise.resolve()
+  const synced = taken.some(each => typeof each === 'string') ? store.sync() : Promise.resolve()
   return Promise.all(
     manageables.map(async (manageable, index) => {
       const each = taken[index]
       if (typeof each !== 'string') return each
       try {
-        await isSynced.catch(error => {
+        await synced.catch(error => {
           store.giveBack(manageable.id, each)
           throw error
         })
