@@ -4,7 +4,6 @@
  * and is named for it: `some-name-backend.mjs`. TypeScript modules work where the running program can import them.
  */
 import { join } from 'node:path'
-import { pathToFileURL } from 'node:url'
 import { SpmiError } from '../errors.ts'
 import { listDirectory } from '../store/files.ts'
 import { poolFiles } from '../store/layout.ts'
@@ -115,6 +114,7 @@ export class Registry<Class> {
 
   async #importClass(file: string, className: string): Promise<Class> {
     await providePublicModule()
+    const { pathToFileURL } = await import('node:url') // which no other command needs
     let exports: Record<string, unknown>
     try {
       exports = (await import(pathToFileURL(file).href)) as Record<string, unknown>
