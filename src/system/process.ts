@@ -113,20 +113,25 @@ let self: ExactIdentity | undefined
 
 /** Whether exactly this process exists on this host; a zombie does. */
 export function exists(identity: ProcessIdentity): boolean {
-  const stat = isFromHere(identity) ? readStat(identity.pid) : undefined
-  return stat !== undefined && isMeant(identity, stat)
+  return findStat(identity) !== undefined
 }
 
 /** Whether exactly this process lives on this host; a zombie does not. */
 export function isAlive(identity: ProcessIdentity): boolean {
-  const stat = isFromHere(identity) ? readStat(identity.pid) : undefined
-  return stat !== undefined && isMeant(identity, stat) && !isDead(stat)
+  const stat = findStat(identity)
+  return stat !== undefined && !isDead(stat)
 }
 
 /** Whether exactly this process goes on only when somebody continues it. */
 export function isHalted(identity: ProcessIdentity): boolean {
+  const stat = findStat(identity)
+  return stat !== undefined && hasHalted(stat)
+}
+
+/** What the system knows of exactly this process, if it is there. */
+function findStat(identity: ProcessIdentity): ProcessStat | undefined {
   const stat = isFromHere(identity) ? readStat(identity.pid) : undefined
-  return stat !== undefined && isMeant(identity, stat) && hasHalted(stat)
+  return stat && isMeant(identity, stat) ? stat : undefined
 }
 
 /**

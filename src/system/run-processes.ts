@@ -172,10 +172,11 @@ export async function haltRuns(
   deadline: number,
 ): Promise<Map<string, ProcessStat[]>> {
   const until = performance.now() + deadline
-  const runsOn = (process: ProcessStat) => !hasHalted(process)
   for (let quietPasses = 0; quietPasses < 2; ) {
     const table = ProcessTable.read()
-    const running = new Map(runs.map(run => [run.name, table.membersOf(run).filter(runsOn)]))
+    const running = new Map(
+      runs.map(run => [run.name, table.membersOf(run).filter(member => !hasHalted(member))]),
+    )
     const targets = [...running.values()].flat()
     quietPasses = targets.length === 0 ? quietPasses + 1 : 0
     if (targets.length === 0) continue

@@ -38,21 +38,28 @@ export async function cleanAll(
   )
   const synced = taken.some(each => typeof each === 'string') ? store.sync() : Promise.resolve()
   return Promise.all(
-    manageables.map(async (manageable, index) => {
+    manageables.map((manageable, index) => {
       const each = taken[index]
       if (typeof each !== 'string') return each
-      try {
-        await synced.catch(error => {
-          store.giveBack(manageable.id, each)
-          throw error
-        })
-        removeDirectory(each)
-        return undefined
-      } catch (error) {
-        return cannotClean(manageable, error)
-      }
+      return remove(store, manageable, each, synced).catch(error => cannotClean(manageable, error))
     }),
   )
+}
+
+/** @param synced that it is on the disk that the manageable is no longer in the pool */
+async function remove(
+  store: PoolStore,
+  { id }: Manageable,
+  hidden: string,
+  synced: Promise<void>,
+): Promise<undefined> {
+  try {
+    await synced
+  } catch (error) {
+    store.giveBack(id, hidden)
+    throw error
+  }
+  removeDirectory(hidden)
 }
 
 /** Takes an inactive manageable out of the pool. @returns its hidden directory */

@@ -47,7 +47,7 @@ export interface LaunchPlan {
 /** What all runs of a backend have in common, made once. */
 interface SharedText {
   /** Lines of the script's header. */
-  readonly assignments: string
+  readonly assignments: readonly string[]
   /** Lines of env. */
   readonly exports: string
 }
@@ -88,7 +88,7 @@ export class DefaultWrapper extends Wrapper {
     const launch = this.planLaunch(job, launcher.script)
     const shared = this.#share(job, launcher)
     const own = toLines({ ...assignOwn(job, options), ...launch.assignments })
-    const head = header(job, shared.assignments + own, [...launcher.resetSignals, ...command])
+    const head = header(job, [...shared.assignments, ...own], [...launcher.resetSignals, ...command])
     return {
       script: [head, ...(job.runsHere ? [] : [sweep]), launch.body].join('\n'),
       environment: `${shared.exports}${await exportOwn(job, options)}${launch.exports}`,
@@ -174,18 +174,16 @@ function assignOwn(job: WrapperJob, options: Options): LaunchPlan['assignments']
   }
 }
 
-function toLines(assignments: LaunchPlan['assignments']): string {
-  return Object.entries(assignments)
-    .map(([name, value]) => `_spmi_${name}=${quote(value)}\n`)
-    .join('')
+function toLines(assignments: LaunchPlan['assignments']): string[] {
+  return Object.entries(assignments).map(([name, value]) => `_spmi_${name}=${quote(value)}`)
 }
 
-function header(job: WrapperJob, assignments: string, argv: readonly string[]): string {
+function header(job: WrapperJob, assignments: readonly string[], argv: readonly string[]): string {
   return [
     '#!/bin/sh',
     ...job.directives,
     '# One run of a task: exactly what is started.',
-    assignments.trimEnd(),
+    ...assignments,
     ...(job.restartCount === undefined ? [] : [`_spmi_attempt=\${${job.restartCount}:-0}`]),
     `set -- ${quoteAll(argv)}`,
     '',
